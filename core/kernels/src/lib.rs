@@ -1,0 +1,69 @@
+//! Kernels over BN254: vectors of field elements, FFTs of one lane, multi-scalar multiplication.
+//!
+//! The engine works lane by lane: a lane is `A` contiguous field elements that fit into cache.
+//! A [`FieldPath`] keeps such a lane in its own form (64-bit limbs on the portable path, eight
+//! elements across 52-bit limbs with AVX-512 IFMA) and offers slice operations only, so that each
+//! operation can be compiled for the processor it runs on. All paths give bit-equal results.
+
+pub mod portable;
+
+pub use ark_bn254::{Fq, Fr, G1Affine, G1Projective};
+
+/// Field arithmetic on cache-sized vectors in a form chosen by the path.
+///
+/// Lengths are in packs; a pack holds [`FieldPath::WIDTH`] elements. Operands of one call have
+/// equal lengths; a mismatch panics.
+pub trait FieldPath: Copy + Send + Sync + 'static {
+    /// `WIDTH` field elements in the path's own form. `Default` is zero.
+    type Pack: Copy + Default + Send + Sync + 'static;
+    /// Field elements to a pack.
+    const WIDTH: usize;
+
+    /// Converts `src` (`dst.len() * WIDTH` elements) into packs.
+    fn load(self, dst: &mut [Self::Pack], src: &[Fr]);
+    /// Converts packs back into canonical field elements.
+    fn store(self, dst: &mut [Fr], src: &[Self::Pack]);
+    /// Every element set to `x`.
+    fn fill(self, dst: &mut [Self::Pack], x: Fr);
+
+    /// `dst = a + b`
+    fn add(self, dst: &mut [Self::Pack], a: &[Self::Pack], b: &[Self::Pack]);
+    /// `dst = a - b`
+    fn sub(self, dst: &mut [Self::Pack], a: &[Self::Pack], b: &[Self::Pack]);
+    /// `dst = a * b`
+    fn mul(self, dst: &mut [Self::Pack], a: &[Self::Pack], b: &[Self::Pack]);
+    /// `dst += a`
+    fn add_assign(self, dst: &mut [Self::Pack], a: &[Self::Pack]);
+    /// `dst -= a`
+    fn sub_assign(self, dst: &mut [Self::Pack], a: &[Self::Pack]);
+    /// `dst *= a`
+    fn mul_assign(self, dst: &mut [Self::Pack], a: &[Self::Pack]);
+    /// `dst *= c`
+    fn scale(self, dst: &mut [Self::Pack], c: Fr);
+    /// `dst += c`
+    fn add_scalar(self, dst: &mut [Self::Pack], c: Fr);
+    /// `dst += c * a`
+    fn add_scaled(self, dst: &mut [Self::Pack], a: &[Self::Pack], c: Fr);
+    /// `dst += a * b`
+    fn add_mul(self, dst: &mut [Self::Pack], a: &[Self::Pack], b: &[Self::Pack]);
+    /// Inner product.
+    fn dot(self, a: &[Self::Pack], b: &[Self::Pack]) -> Fr;
+    /// Replaces every element by its inverse; zero stays zero.
+    fn invert(self, dst: &mut [Self::Pack]);
+
+    /// Coefficients in natural order to values in bit-reversed order (value `i` is at
+    /// `root^bitrev(i)`), in place. `x` holds `twiddles.len` elements.
+    fn fft(self, x: &mut [Self::Pack], twiddles: &Twiddles);
+    /// Inverse of [`FieldPath::fft`], the factor 1/n included.
+    fn ifft(self, x: &mut [Self::Pack], twiddles: &Twiddles);
+}
+
+/// Scalars of a multi-scalar multiplication, in the narrowest form that holds them.
+#[derive(Clone, Copy)]
+pub enum Scalars<'a> {
+    Field(&'a [Fr]),
+    U64(&'a [u64]),
+    I64(&'a [i64]),
+    U16(&'a [u16]),
+    Bool(&'a [u8]),
+}
