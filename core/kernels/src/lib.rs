@@ -5,7 +5,15 @@
 //! elements across 52-bit limbs with AVX-512 IFMA) and offers slice operations only, so that each
 //! operation can be compiled for the processor it runs on. All paths give bit-equal results.
 
+mod invert;
+mod msm;
 pub mod portable;
+mod twiddles;
+
+pub use invert::batch_invert;
+pub use msm::msm;
+pub use portable::Portable;
+pub use twiddles::{root_of_unity, Twiddles};
 
 pub use ark_bn254::{Fq, Fr, G1Affine, G1Projective};
 
