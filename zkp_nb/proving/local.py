@@ -11,7 +11,7 @@ import numpy as np
 from zkp_nb import _core
 from zkp_nb.errors import ProvingInterrupted, SetupError, StatementFalse, ZkpError
 from zkp_nb.proving.protocol import StepProgress, Task
-from zkp_nb.srs import development_srs, srs_id_of
+from zkp_nb.srs import development_srs
 from zkp_nb.table import Column, Table
 
 
@@ -35,7 +35,7 @@ class LocalProver:
 
     def commit(
         self, table: Table, depth: int, seed: bytes, progress: StepProgress | None = None
-    ) -> tuple[str, list[dict[str, bytes]]]:
+    ) -> list[dict[str, bytes]]:
         srs = self.srs(depth, progress)
         parts = [(number, part.label) for number, column in enumerate(table.columns) for part in column.parts]
         with _translated():
@@ -50,7 +50,7 @@ class LocalProver:
         commitments: list[dict[str, bytes]] = [{} for _ in table.columns]
         for (number, label), point in zip(parts, points, strict=True):
             commitments[number][label] = point
-        return srs_id_of(srs.verification_key), commitments
+        return commitments
 
     def prove(self, task: Task, progress: StepProgress | None = None) -> tuple[bytes, ...]:
         programs = task.statement.programs(task.records)

@@ -41,13 +41,16 @@ class Task:
 class Prover(Protocol):
     """Commits tables and proves statements about them."""
 
+    def verification_key(self) -> bytes:
+        """Encoding of the verification key of the set-up that this prover uses."""
+
     def commit(
         self, table: Table, depth: int, seed: bytes, progress: StepProgress | None = None
-    ) -> tuple[str, list[dict[str, bytes]]]:
+    ) -> list[dict[str, bytes]]:
         """Commits every part of every column.
 
         Returns:
-            `srs_id` in hex, and for each column its 32-byte commitments by part label.
+            For each column its 32-byte commitments by part label.
 
         Raises:
             SetupError: there is no set-up for this depth.

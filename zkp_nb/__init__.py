@@ -1,0 +1,56 @@
+"""Zero-knowledge proofs about DataFrames, and a ledger that keeps them.
+
+    import zkp_nb as zkp
+
+    loans.zkp.commit("loans")
+    receipt = adults.zkp.prove(zkp.filter("age >= 18"))
+    receipt.save("adults.zkp")
+    zkp.verify("adults.zkp")
+
+Names are loaded when they are first used: whoever only verifies pays for nothing else.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zkp_nb.errors import ZkpError
+    from zkp_nb.notebook import load_ipython_extension
+    from zkp_nb.project import Project
+    from zkp_nb.receipt import Dataset, Receipt
+    from zkp_nb.verdict import Verdict, verify
+
+_HOMES = {
+    "Dataset": "zkp_nb.receipt",
+    "Project": "zkp_nb.project",
+    "Receipt": "zkp_nb.receipt",
+    "Verdict": "zkp_nb.verdict",
+    "ZkpError": "zkp_nb.errors",
+    "load_ipython_extension": "zkp_nb.notebook",
+    "verify": "zkp_nb.verdict",
+}
+
+__all__ = [
+    "Dataset",
+    "Project",
+    "Receipt",
+    "Verdict",
+    "ZkpError",
+    "load_ipython_extension",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
