@@ -1,0 +1,97 @@
+"""Vectors of cells: field elements, float codes, text hashes; specified in docs/tables.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from itertools import pairwise
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Cells: TypeAlias = npt.NDArray[Any]
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+
+FIELD_MODULUS: Final = 21888242871839275222246405745257275088548364400416034343698204186575808495617
+"""Order r of BN254's groups: cells are integers modulo r."""
+
+HASH_TAGS: Final = {"text": b"zkp_nb/text\x00", "bytes": b"zkp_nb/bytes\x00"}
+"""Prefixes that separate the hashes of text from those of bytes, and both from any other use of SHA-256."""
+
+_SIGN: Final = np.uint64(1 << 63)
+
+
+def signed(element: int) -> int:
+    """The signed integer that a field element stands for: elements above r/2 are negative."""
+    return element - FIELD_MODULUS if element > FIELD_MODULUS // 2 else element
+
+
+def hash_parts(digest: bytes) -> tuple[int, int]:
+    """Head and tail of a digest: its first 8 and its next 23 bytes, big-endian."""
+    return int.from_bytes(digest[:8], "big"), int.from_bytes(digest[8:31], "big")
+
+
+def hash_scalar(kind: str, value: bytes) -> tuple[int, int]:
+    """Cells (head, tail) of one text (as UTF-8) or byte string."""
+    return hash_parts(sha256(HASH_TAGS[kind] + value).digest())
+
+
+def hash_values(kind: str, data: bytes, ends: Sequence[int]) -> tuple[Cells, Bytes]:
+    """Heads (k, uint64) and tails (k x 32, little-endian field elements) of k values.
+
+    Args:
+        kind: `text` or `bytes`.
+        data: the values one after another.
+        ends: k+1 offsets into `data`; value i is `data[ends[i]:ends[i+1]]`.
+    """
+    tag = HASH_TAGS[kind]
+    joined = b"".join(sha256(tag + data[a:b]).digest() for a, b in pairwise(ends))
+    digests = np.frombuffer(joined, np.uint8).reshape(-1, 32)
+    heads = np.ascontiguousarray(digests[:, :8]).view(">u8").ravel().astype("<u8")
+    tails = np.zeros_like(digests)
+    tails[:, :23] = digests[:, 30:7:-1]
+    return heads, tails
+
+
+def wide_from_ints(values: Iterable[int]) -> Bytes:
+    """Field elements of 32 bytes, little-endian, of signed integers."""
+    joined = b"".join((value % FIELD_MODULUS).to_bytes(32, "little") for value in values)
+    return np.frombuffer(joined, np.uint8).reshape(-1, 32).copy()
+
+
+def to_ints(cells: Cells) -> list[int]:
+    """Any vector of cells as signed Python integers."""
+    if cells.ndim == 1:
+        return [int(cell) for cell in cells.tolist()]
+    raw = cells.tobytes()
+    return [signed(int.from_bytes(raw[at : at + 32], "little")) for at in range(0, len(raw), 32)]
+
+
+def float_codes(values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint64]:
+    """Order-preserving codes: sign bit flipped for positive numbers, all bits for negative ones.
+
+    The usual trick for sorting floats by radix (Herf, 2001). -0.0 becomes 0.0 first.
+    """
+    bits = np.ascontiguousarray(values + 0.0).view(np.uint64)
+    return np.where(bits & _SIGN, ~bits, bits | _SIGN)
+
+
+def float_values(codes: npt.NDArray[np.uint64]) -> npt.NDArray[np.float64]:
+    """The inverse of `float_codes`."""
+    return np.where(codes & _SIGN, codes ^ _SIGN, ~codes).view(np.float64)
+
+
+def scaled_floats(values: npt.NDArray[np.float64], scale: int) -> npt.NDArray[np.int64] | None:
+    """`values * 10**scale` where every value is an exact decimal of that scale, else None.
+
+    Exact means: the scaled integer m is below 2^53 for scale 0, or has at most 15 digits otherwise, and m /
+    10^scale is the same float again. Decimals of 15 digits survive the way through a float, so m is the
+    only one.
+    """
+    factor = 10.0**scale
+    with np.errstate(invalid="ignore", over="ignore"):
+        scaled = np.rint(values * factor)
+        if not (np.abs(scaled) < (2.0**53 if scale == 0 else 1e15)).all():
+            return None
+        return scaled.astype(np.int64) if (scaled / factor == values).all() else None
