@@ -42,7 +42,7 @@ _ADVICE: Final = (
 )
 
 
-def column_from_arrow(name: str, data: pa.ChunkedArray) -> Column:
+def column_from_arrow(name: str, data: pa.ChunkedArray[Any]) -> Column:
     """Canonical column of one or more Arrow chunks, copied once.
 
     Raises:
@@ -50,18 +50,21 @@ def column_from_arrow(name: str, data: pa.ChunkedArray) -> Column:
     """
     data = _plain(name, data)
     type_ = data.type
-    null = _null_mask(data)
+    for test, what, todo in _ADVICE:
+        if test(type_):
+            raise TableError(f"Column {name!r} holds {what}, which cannot be committed.", todo=todo)
+    null = None if pt.is_null(type_) else _null_mask(data)
     if pt.is_null(type_) or (null is not None and null.all()):
         return empty(name, ColumnType.integer(), np.ones(len(data), np.bool_))
     if pt.is_integer(type_):
-        cells = _fill(data, type_.to_pandas_dtype(), np.uint64 if pt.is_uint64(type_) else np.int64, null)
+        cells = _fill(data, _physical(type_), np.uint64 if pt.is_uint64(type_) else np.int64, null)
         return _single(name, natural_integers(cells), null)
     if pt.is_floating(type_):
         return _single(name, *_floats(data, type_, null))
     if pt.is_boolean(type_):
-        cells = np.concatenate(
-            [pc.fill_null(chunk, False).to_numpy(zero_copy_only=False) for chunk in data.chunks]
-        )
+        cells = np.concatenate([_bits(chunk, 1) for chunk in _chunks(data)])
+        if null is not None:
+            cells[null] = False
         return _single(name, (ColumnType("bool"), cells), null)
     if pt.is_decimal(type_):
         return _single(name, _decimals(name, data, null), null)
@@ -73,9 +76,6 @@ def column_from_arrow(name: str, data: pa.ChunkedArray) -> Column:
         return _hashed_dictionary(name, data)
     if _is_text(type_) or _is_binary(type_):
         return _hashed_dictionary(name, pc.dictionary_encode(data))
-    for test, what, todo in _ADVICE:
-        if test(type_):
-            raise TableError(f"Column {name!r} holds {what}, which cannot be committed.", todo=todo)
     raise unsupported(name, str(type_))
 
 
@@ -101,10 +101,11 @@ def _is_binary(type_: pa.DataType) -> bool:
     )
 
 
-def _plain(name: str, data: pa.ChunkedArray) -> pa.ChunkedArray:
+def _plain(name: str, data: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
     """Physical disguises off: run-end encoding, dictionaries of anything but text and bytes, views."""
     if pt.is_run_end_encoded(data.type):
-        data = pa.chunked_array([pc.run_end_decode(chunk) for chunk in data.chunks], data.type.value_type)
+        values = data.type.value_type
+        data = pa.chunked_array([pc.run_end_decode(chunk) for chunk in _chunks(data)], values)  # type: ignore[attr-defined]
     if pt.is_dictionary(data.type):
         values = data.type.value_type
         if not (_is_text(values) or _is_binary(values)):
@@ -118,22 +119,41 @@ def _plain(name: str, data: pa.ChunkedArray) -> pa.ChunkedArray:
     return data
 
 
-def _null_mask(data: pa.ChunkedArray) -> Cells | None:
+def _chunks(data: pa.ChunkedArray[Any]) -> list[Any]:
+    """The chunks that hold rows. As Any: the published stubs of pyarrow lag behind its arrays."""
+    return [chunk for chunk in data.chunks if len(chunk)]
+
+
+def _null_mask(data: pa.ChunkedArray[Any]) -> Cells | None:
     if data.null_count == 0:
         return None
-    return np.concatenate([chunk.is_null().to_numpy(zero_copy_only=False) for chunk in data.chunks])
+    return np.concatenate([_is_null(chunk) for chunk in _chunks(data)])
+
+
+def _is_null(chunk: Any) -> Cells:
+    return np.zeros(len(chunk), np.bool_) if chunk.null_count == 0 else ~_bits(chunk, 0)
+
+
+def _bits(chunk: Any, buffer: int) -> Cells:
+    """A bitmap of a chunk as booleans. Not by to_numpy, which imports pandas."""
+    packed = np.frombuffer(chunk.buffers()[buffer], np.uint8)
+    return np.unpackbits(packed, bitorder="little")[chunk.offset : chunk.offset + len(chunk)].view(np.bool_)
+
+
+def _physical(type_: pa.DataType) -> Any:
+    """The numpy dtype of an Arrow number."""
+    kind = "f" if pt.is_floating(type_) else "u" if pt.is_unsigned_integer(type_) else "i"
+    return np.dtype(f"{kind}{type_.bit_width // 8}")
 
 
 def _single(name: str, typed: tuple[ColumnType, Cells], null: Cells | None) -> Column:
     return Column.of(name, typed[0], (typed[1],), null)
 
 
-def _buffers(data: pa.ChunkedArray, dtype: Any, width: int = 1) -> Iterator[tuple[slice, Cells]]:
+def _buffers(data: pa.ChunkedArray[Any], dtype: Any, width: int = 1) -> Iterator[tuple[slice, Cells]]:
     """Each chunk's values as they lie in memory (anything behind nulls), and their place in the column."""
     at, dtype = 0, np.dtype(dtype)
-    for chunk in data.chunks:
-        if len(chunk) == 0:
-            continue
+    for chunk in _chunks(data):
         raw = np.frombuffer(
             chunk.buffers()[1], dtype, len(chunk) * width, chunk.offset * width * dtype.itemsize
         )
@@ -141,7 +161,7 @@ def _buffers(data: pa.ChunkedArray, dtype: Any, width: int = 1) -> Iterator[tupl
         at += len(chunk)
 
 
-def _fill(data: pa.ChunkedArray, physical: Any, dtype: Any, null: Cells | None) -> Cells:
+def _fill(data: pa.ChunkedArray[Any], physical: Any, dtype: Any, null: Cells | None) -> Cells:
     """One vector of all chunks, 0 where null."""
     cells = np.empty(len(data), dtype)
     for place, raw in _buffers(data, physical):
@@ -152,10 +172,10 @@ def _fill(data: pa.ChunkedArray, physical: Any, dtype: Any, null: Cells | None) 
 
 
 def _floats(
-    data: pa.ChunkedArray, type_: pa.DataType, null: Cells | None
+    data: pa.ChunkedArray[Any], type_: pa.DataType, null: Cells | None
 ) -> tuple[tuple[ColumnType, Cells], Cells | None]:
     """Typed cells, and the null mask with the NaNs in it."""
-    values = _fill(data, type_.to_pandas_dtype(), np.float64, null)
+    values = _fill(data, _physical(type_), np.float64, null)
     nan = np.isnan(values)
     if nan.any():
         values[nan] = 0.0
@@ -165,7 +185,7 @@ def _floats(
     return natural_floats(values, null), null
 
 
-def _decimals(name: str, data: pa.ChunkedArray, null: Cells | None) -> tuple[ColumnType, Cells]:
+def _decimals(name: str, data: pa.ChunkedArray[Any], null: Cells | None) -> tuple[ColumnType, Cells]:
     scale = max(data.type.scale, 0)
     try:
         data = data.cast(pa.decimal128(38, scale))
@@ -192,7 +212,7 @@ def too_large(name: str) -> TableError:
     )
 
 
-def _days(name: str, data: pa.ChunkedArray, null: Cells | None) -> Cells:
+def _days(name: str, data: pa.ChunkedArray[Any], null: Cells | None) -> Cells:
     if pt.is_date32(data.type):
         return _fill(data, np.int32, np.int64, null)
     days, rest = np.divmod(_fill(data, np.int64, np.int64, null), 86_400_000)
@@ -203,7 +223,7 @@ def _days(name: str, data: pa.ChunkedArray, null: Cells | None) -> Cells:
     return days
 
 
-def _times(name: str, data: pa.ChunkedArray, null: Cells | None) -> tuple[ColumnType, Cells]:
+def _times(name: str, data: pa.ChunkedArray[Any], null: Cells | None) -> tuple[ColumnType, Cells]:
     cells = _fill(data, np.int64, np.int64, null)
     unit, kind = data.type.unit, "timestamp" if pt.is_timestamp(data.type) else "duration"
     zone = data.type.tz if kind == "timestamp" else None
@@ -221,20 +241,20 @@ def _times(name: str, data: pa.ChunkedArray, null: Cells | None) -> tuple[Column
     return natural_times(ColumnType(kind, unit=unit, zone=zone), cells)
 
 
-def _hashed_dictionary(name: str, data: pa.ChunkedArray) -> Column:
+def _hashed_dictionary(name: str, data: pa.ChunkedArray[Any]) -> Column:
     """Text or bytes of few or many distinct values: each distinct one is hashed once."""
     data = data.unify_dictionaries()
     n, kind = len(data), "text" if _is_text(data.type.value_type) else "bytes"
     heads, tails = np.empty(n, np.uint64), np.empty((n, 32), np.uint8)
     null, at = np.zeros(n, np.bool_), 0
-    hashed: tuple[pa.Array, Cells, Bytes, Cells] | None = None
-    for chunk in data.chunks:
-        if len(chunk) == 0:
-            continue
+    hashed: tuple[Any, Cells, Bytes, Cells] | None = None
+    for chunk in _chunks(data):
         if hashed is None or not hashed[0].equals(chunk.dictionary):
             hashed = (chunk.dictionary, *_hash_array(name, kind, chunk.dictionary))
-        # The last entry of the hashed values stands for null.
-        codes = pc.fill_null(chunk.indices.cast(pa.int64()), len(chunk.dictionary)).to_numpy()
+        # The entry after the last one stands for null.
+        codes = _fill(pa.chunked_array([chunk.indices]), _physical(chunk.type.index_type), np.int64, None)
+        if chunk.null_count:
+            codes[_is_null(chunk.indices)] = len(chunk.dictionary)
         place = slice(at, at + len(chunk))
         np.take(hashed[1], codes, out=heads[place], mode="clip")
         np.take(hashed[2], codes, axis=0, out=tails[place], mode="clip")
@@ -245,7 +265,7 @@ def _hashed_dictionary(name: str, data: pa.ChunkedArray) -> Column:
     return Column.of(name, ColumnType(kind), (heads, tails), null if null.any() else None)
 
 
-def _hash_array(name: str, kind: str, values: pa.Array) -> tuple[Cells, Bytes, Cells]:
+def _hash_array(name: str, kind: str, values: Any) -> tuple[Cells, Bytes, Cells]:
     """Heads, tails and null flags of the entries of an array, and of a null after them."""
     if _is_text(values.type):
         try:
@@ -256,7 +276,7 @@ def _hash_array(name: str, kind: str, values: pa.Array) -> tuple[Cells, Bytes, C
                 todo="Decode it with the right encoding, or use bytes.",
             ) from None
     plain = values.cast(pa.large_binary())
-    null = np.append(plain.is_null().to_numpy(zero_copy_only=False), True)
+    null = np.append(_is_null(plain), True)
     if len(plain):
         ends = np.frombuffer(plain.buffers()[1], np.int64, len(plain) + 1, plain.offset * 8)
         buffer = plain.buffers()[2]

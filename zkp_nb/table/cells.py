@@ -82,16 +82,24 @@ def float_values(codes: npt.NDArray[np.uint64]) -> npt.NDArray[np.float64]:
     return np.where(codes & _SIGN, codes ^ _SIGN, ~codes).view(np.float64)
 
 
+FLOAT_MAX_SCALE: Final = 15
+"""Digits after the point up to which floats are taken for the decimals that they print as."""
+
+
+def float_limit(scale: int) -> int:
+    """Bound on |m| of floats m / 10^scale: 2^53 for whole numbers, else 15 digits, which a float keeps."""
+    return 10**15 if scale else 2**53
+
+
 def scaled_floats(values: npt.NDArray[np.float64], scale: int) -> npt.NDArray[np.int64] | None:
     """`values * 10**scale` where every value is an exact decimal of that scale, else None.
 
-    Exact means: the scaled integer m is below 2^53 for scale 0, or has at most 15 digits otherwise, and m /
-    10^scale is the same float again. Decimals of 15 digits survive the way through a float, so m is the
-    only one.
+    Exact means: |m| of the scaled integer m is below `float_limit`, and m / 10^scale is the same float
+    again; then m is the only such integer.
     """
     factor = 10.0**scale
     with np.errstate(invalid="ignore", over="ignore"):
         scaled = np.rint(values * factor)
-        if not (np.abs(scaled) < (2.0**53 if scale == 0 else 1e15)).all():
+        if not (np.abs(scaled) < float_limit(scale)).all():
             return None
         return scaled.astype(np.int64) if (scaled / factor == values).all() else None

@@ -68,5 +68,5 @@ def _read_ipc(source: Path) -> pa.Table:
     try:
         return pf.read_table(source)
     except pa.ArrowInvalid:  # not the file format: the stream format
-        with pa.OSFile(str(source)) as file, pa.ipc.open_stream(file) as stream:
+        with pa.OSFile(str(source), "rb") as file, pa.ipc.open_stream(file) as stream:
             return stream.read_all()

@@ -22,7 +22,7 @@ from zkp_nb.table.natural import cast, check_scale
 from zkp_nb.table.table import Table
 from zkp_nb.table.types import ColumnType
 
-Named: TypeAlias = list[tuple[str, pa.ChunkedArray]]
+Named: TypeAlias = "list[tuple[str, pa.ChunkedArray[Any]]]"
 
 _WIDTHS = {f"{sign}int{bits}": (bits, not sign) for sign in ("", "u") for bits in (8, 16, 32, 64)}
 
@@ -103,7 +103,7 @@ def _from(obj: object, library: str, name: str) -> bool:
     return isinstance(cls, type) and isinstance(obj, cls)
 
 
-def _columns(frame: object) -> Named:
+def _columns(frame: Any) -> Named:
     if _from(frame, "pandas", "DataFrame"):
         return pandas_columns(frame)
     if _from(frame, "polars", "DataFrame"):

@@ -6,6 +6,7 @@ bytes, dates next to datetimes, zoned next to naive times and nanoseconds withou
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from decimal import Decimal
 from typing import Any, Final
@@ -22,8 +23,28 @@ _UNSUPPORTED: Final = {
     "SparseDtype": "Make it dense first: df[name].sparse.to_dense().",
 }
 
+# The first that fits counts: bool is an int and datetime a date to Python.
+_KINDS: Final[tuple[tuple[tuple[type, ...], str], ...]] = (
+    ((bool, np.bool_), "bool"),
+    ((int, np.integer), "int"),
+    ((float, np.floating), "float"),
+    ((str,), "text"),
+    ((bytes, bytearray, memoryview), "bytes"),
+    ((Decimal,), "decimal"),
+    ((dt.datetime, np.datetime64), "timestamp"),
+    ((dt.date,), "date"),
+    ((dt.timedelta, np.timedelta64), "duration"),
+)
+_ARROW: Final[dict[str, Any]] = {
+    "text": pa.large_string(),
+    "bytes": pa.large_binary(),
+    "bool": pa.bool_(),
+    "float": pa.float64(),
+    "date": pa.date32(),
+}
 
-def pandas_columns(frame: Any) -> list[tuple[Any, pa.ChunkedArray]]:
+
+def pandas_columns(frame: Any) -> list[tuple[Any, pa.ChunkedArray[Any]]]:
     """Names and Arrow columns in order, then the levels of an index that means something.
 
     An unnamed index of integers is taken for row numbers, whole or left over from a filter or a sort, and
@@ -50,7 +71,7 @@ def pandas_columns(frame: Any) -> list[tuple[Any, pa.ChunkedArray]]:
     return columns
 
 
-def _column(name: Any, series: Any) -> pa.ChunkedArray:
+def _column(name: Any, series: Any) -> pa.ChunkedArray[Any]:
     dtype = series.dtype
     todo = _UNSUPPORTED.get(type(dtype).__name__)
     if todo is not None:
@@ -63,7 +84,7 @@ def _column(name: Any, series: Any) -> pa.ChunkedArray:
     return _exported(name, series)
 
 
-def _exported(name: Any, series: Any) -> pa.ChunkedArray:
+def _exported(name: Any, series: Any) -> pa.ChunkedArray[Any]:
     try:
         data = pa.array(series, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
@@ -71,8 +92,10 @@ def _exported(name: Any, series: Any) -> pa.ChunkedArray:
     return data if isinstance(data, pa.ChunkedArray) else pa.chunked_array([data])
 
 
-def _objects(name: Any, series: Any) -> pa.ChunkedArray:
-    values = [None if _is_null(value) else value for value in series.tolist()]
+def _objects(name: Any, series: Any) -> pa.ChunkedArray[Any]:
+    values = series.tolist()
+    if not set(map(type, values)) <= {str, type(None)}:  # the common case needs no look at single values
+        values = [None if _is_null(value) else value for value in values]
     kinds = {_kind(cls) for cls in set(map(type, values)) if cls is not type(None)}
     if kinds <= {"int"}:
         return _integers(name, values)
@@ -80,18 +103,11 @@ def _objects(name: Any, series: Any) -> pa.ChunkedArray:
         return _decimals(name, values)
     if len(kinds) == 1 and kinds <= {"timestamp", "duration"}:
         return _times(name, series)
-    if kinds == {"float", "int"}:
+    if kinds == {"float", "int"} and all(
+        v is None or abs(v) <= 2**53 or isinstance(v, float) for v in values
+    ):
         kinds = {"float"}
-        if any(float(value) != value for value in values if value is not None):
-            raise _mixed(name, {"float", "int"})
-    arrow = {
-        "text": pa.large_string(),
-        "bytes": pa.large_binary(),
-        "bool": pa.bool_(),
-        "float": pa.float64(),
-        "date": pa.date32(),
-    }
-    if len(kinds) == 1 and (type_ := arrow.get(next(iter(kinds)))) is not None:
+    if len(kinds) == 1 and (type_ := _ARROW.get(next(iter(kinds)))) is not None:
         try:
             return pa.chunked_array([pa.array(values, type_)])
         except UnicodeEncodeError:
@@ -127,23 +143,10 @@ def _is_null(value: object) -> bool:
 
 def _kind(cls: type) -> str:
     """What the values of a Python class are; the class's own name where they are nothing known."""
-    import datetime as dt
-
-    table: tuple[tuple[tuple[type, ...], str], ...] = (
-        ((bool, np.bool_), "bool"),
-        ((int, np.integer), "int"),
-        ((float, np.floating), "float"),
-        ((str,), "text"),
-        ((bytes, bytearray, memoryview), "bytes"),
-        ((Decimal,), "decimal"),
-        ((dt.datetime, np.datetime64), "timestamp"),
-        ((dt.date,), "date"),
-        ((dt.timedelta, np.timedelta64), "duration"),
-    )
-    return next((kind for classes, kind in table if issubclass(cls, classes)), cls.__name__)
+    return next((kind for classes, kind in _KINDS if issubclass(cls, classes)), cls.__name__)
 
 
-def _integers(name: Any, values: list[Any]) -> pa.ChunkedArray:
+def _integers(name: Any, values: list[Any]) -> pa.ChunkedArray[Any]:
     for type_ in (pa.int64(), pa.uint64(), pa.decimal128(38, 0)):
         try:
             return pa.chunked_array([pa.array(values, type_)])
@@ -152,7 +155,7 @@ def _integers(name: Any, values: list[Any]) -> pa.ChunkedArray:
     raise too_large(name)
 
 
-def _decimals(name: Any, values: list[Any]) -> pa.ChunkedArray:
+def _decimals(name: Any, values: list[Any]) -> pa.ChunkedArray[Any]:
     if any(isinstance(value, Decimal) and value.is_infinite() for value in values):
         raise TableError(
             f"Column {name!r} holds infinite decimals.", todo="Remove them, or convert it to float."
@@ -168,7 +171,7 @@ def _is_int(value: object) -> bool:
     return isinstance(value, (int, np.integer))
 
 
-def _times(name: Any, series: Any) -> pa.ChunkedArray:
+def _times(name: Any, series: Any) -> pa.ChunkedArray[Any]:
     """Datetimes or timedeltas: pandas itself finds the resolution and refuses mixed zones."""
     inferred = series.infer_objects()
     if inferred.dtype.kind not in "mM":

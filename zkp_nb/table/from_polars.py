@@ -10,7 +10,7 @@ from zkp_nb.errors import TableError
 from zkp_nb.table.arrow import too_large, unsupported
 
 
-def polars_columns(frame: Any) -> list[tuple[str, pa.ChunkedArray]]:
+def polars_columns(frame: Any) -> list[tuple[str, pa.ChunkedArray[Any]]]:
     """Names and Arrow columns, in order.
 
     Raises:
@@ -19,7 +19,7 @@ def polars_columns(frame: Any) -> list[tuple[str, pa.ChunkedArray]]:
     return [(series.name, _column(series)) for series in frame.get_columns()]
 
 
-def _column(series: Any) -> pa.ChunkedArray:
+def _column(series: Any) -> pa.ChunkedArray[Any]:
     kind = str(series.dtype)
     if kind == "Object":
         # It would be exported as the addresses of the objects.

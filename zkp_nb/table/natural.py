@@ -14,12 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 from zkp_nb.errors import TableError
-from zkp_nb.table.cells import Cells, float_codes, float_values, scaled_floats, to_ints, wide_from_ints
+from zkp_nb.table.cells import (
+    FLOAT_MAX_SCALE,
+    Cells,
+    float_codes,
+    float_limit,
+    float_values,
+    scaled_floats,
+    to_ints,
+    wide_from_ints,
+)
 from zkp_nb.table.columns import Column
 from zkp_nb.table.types import MAX_SCALE, UNITS, ColumnType
-
-NATURAL_MAX_SCALE: Final = 6
-"""Digits after the point up to which floats are taken for decimals by themselves."""
 
 _I64: Final = (-(2**63), 2**63 - 1)
 _PROBE: Final = 4096  # rows looked at before a whole column is: most refusals come at once
@@ -89,7 +95,7 @@ def natural_decimals(name: str, values: Cells | list[int], scale: int) -> tuple[
 
 def natural_floats(values: npt.NDArray[np.float64], null: Cells | None) -> tuple[ColumnType, Cells]:
     """Finite floats and infinities, 0.0 where null, to int, decimal or float64."""
-    for scale in range(NATURAL_MAX_SCALE + 1):
+    for scale in range(FLOAT_MAX_SCALE + 1):
         if scaled_floats(values[:_PROBE], scale) is not None:
             scaled = scaled_floats(values, scale)
             if scaled is not None:
@@ -123,20 +129,19 @@ def cast(column: Column, target: ColumnType) -> Column:
         return column
     if null is not None and null.all():
         return empty(column.name, target, null)
-    if type_.kind in ("int", "decimal") and target.kind in ("int", "decimal"):
+    if type_.kind == "float64" and target.kind in ("int", "decimal"):
+        column = natural(column)
+        if column.type.kind == "float64":
+            places = target.scale or 0
+            raise TableError(
+                f"Column {column.name!r} holds floats that are no exact decimals of at most 15 digits.",
+                why="Cells are exact, and nothing is rounded silently.",
+                todo=f"Round it in the frame first, with df[{column.name!r}].round({places}) for instance.",
+            )
+    if column.type.kind in ("int", "decimal") and target.kind in ("int", "decimal"):
         cells = _rescaled(column, target)
     elif type_.kind in ("int", "decimal") and target.kind == "float64":
         cells = _zeroed(_as_floats(column, target), null)
-    elif type_.kind == "float64" and target.kind in ("int", "decimal"):
-        values = float_values(column.data[0])
-        scaled = scaled_floats(values if null is None else np.where(null, 0.0, values), target.scale or 0)
-        if scaled is None:
-            raise TableError(
-                f"Column {column.name!r} holds numbers that are not exact with {target.scale or 0} decimals.",
-                why="Cells are exact, and nothing is rounded silently.",
-                todo=f"Round it (df[{column.name!r}].round({target.scale or 0})) or declare a larger scale.",
-            )
-        cells = _store(column.name, scaled, target)
     elif type_.kind == target.kind and type_.zone == target.zone and type_.unit and target.unit:
         cells = _rescaled(column, target)
     else:
@@ -176,17 +181,15 @@ def _rescaled(column: Column, target: ColumnType) -> Cells:
 
 def _as_floats(column: Column, target: ColumnType) -> Cells:
     cells = column.data[0]
-    exact = (
-        cells.ndim == 1
-        and max(-int(cells.min()), int(cells.max())) < 2**53
-        and (column.type.scale or 0) <= 22
-    )
-    if not exact:
+    scale = column.type.scale or 0
+    # Only what comes back as the same number: see scaled_floats.
+    exact = cells.ndim == 1 and scale <= FLOAT_MAX_SCALE
+    if not exact or max(-int(cells.min()), int(cells.max())) >= float_limit(scale):
         raise TableError(
             f"Column {column.name!r} holds numbers that {target.describe()} cannot hold exactly.",
             todo="Leave it as it is, or convert it to float in the frame.",
         )
-    return float_codes(cells / 10.0 ** (column.type.scale or 0))
+    return float_codes(cells / 10.0**scale)
 
 
 def _store(name: str, values: Cells | list[int], target: ColumnType) -> Cells:

@@ -148,7 +148,7 @@ def _exact(value: object, *, shortest: bool) -> Fraction | None:
         return Fraction(value)
     if isinstance(value, Integral):
         return Fraction(int(value))
-    return Fraction(value.numerator, value.denominator) if isinstance(value, Rational) else None
+    return Fraction(value) if isinstance(value, Rational) else None
 
 
 def _floor_float(type_: ColumnType, value: object) -> tuple[int, bool]:
@@ -240,7 +240,7 @@ def _duration_ns(value: object) -> int | None:
 def _numpy_time(kind: str, cell: int, unit: str) -> object:
     if not -(2**63) < cell < 2**63:
         raise TableError("The time lies outside of what any calendar here can show.")
-    return np.datetime64(cell, unit) if kind == "datetime64" else np.timedelta64(cell, unit)
+    return np.array([cell], f"{kind}[{unit}]")[0]
 
 
 def _decode_timestamp(cell: int, unit: str, zone: str | None) -> object:
