@@ -1,0 +1,105 @@
+"""This session: its project, its variables, its history.
+
+What magics and accessors share. The project is the folder `.zkp` of the working directory, or
+`$ZKP_NB_PROJECT`, opened at the first verb.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from zkp_nb.errors import ProvingInterrupted, ZkpError
+from zkp_nb.notebook.accessors import register_accessors
+from zkp_nb.notebook.hints import Hint, read_history
+from zkp_nb.progress import Progress, progress_bar
+from zkp_nb.project import Project
+from zkp_nb.receipt import Dataset, Receipt
+from zkp_nb.statements import Claim, claims
+
+_projects: dict[Path, Project] = {}
+
+
+def project() -> Project:
+    """The project of the working directory, opened once for each folder."""
+    register_accessors()
+    folder = Path(os.environ.get("ZKP_NB_PROJECT") or ".zkp").absolute()
+    if folder not in _projects:
+        _projects[folder] = Project.open(folder)
+    return _projects[folder]
+
+
+def known_ledger_keys() -> list[str]:
+    """Keys of the ledgers that this session has open: they are the user's own."""
+    return [opened.ledger.key for opened in _projects.values()]
+
+
+def commit(
+    frame: object, name: str | None, *, scales: Mapping[str, int] | None = None, quiet: bool = False
+) -> Dataset:
+    """Commits a frame to this session's project."""
+    with _watched(quiet) as progress:
+        return project().commit(frame, name, scales=scales, progress=progress)
+
+
+def prove(
+    frame: object,
+    wanted: Sequence[Claim],
+    *,
+    parents: Sequence[object] = (),
+    name: str | None = None,
+    variable: str | None = None,
+    code: str = "",
+    quiet: bool = False,
+) -> Receipt:
+    """Proves claims, or how the frame came to be; then the code that assigned `variable` gives hints."""
+    hints = [] if wanted or variable is None else hints_for(variable)
+    with _watched(quiet) as progress:
+        return project().prove(
+            frame, wanted, name=name, parents=parents, hints=hints, code=code, progress=progress
+        )
+
+
+def hints_for(variable: str) -> list[Claim]:
+    """Claims that the executed code suggests about a variable; guesses, to be checked against the data."""
+    shell = _shell()
+    if shell is None:
+        return []
+    found = []
+    for hint in read_history(variable, shell.history_manager.input_hist_parsed, shell.user_ns):
+        with suppress(ZkpError):
+            found.append(_claim_of(hint))
+    return found
+
+
+def variable_of(frame: object) -> str | None:
+    """The variable that holds this very frame; None outside of IPython or where there is none."""
+    shell = _shell()
+    if shell is None:
+        return None
+    names = (name for name, value in list(shell.user_ns.items()) if value is frame and not name.startswith("_"))
+    return next(names, None)
+
+
+def _claim_of(hint: Hint) -> Claim:
+    if hint.kind == "filter":
+        return claims.filter(hint.text)
+    return claims.derive(hint.column, hint.text)
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return None if ipython is None else ipython.get_ipython()
+
+
+@contextmanager
+def _watched(quiet: bool) -> Iterator[Progress | None]:
+    try:
+        with progress_bar(quiet) as progress:
+            yield progress
+    except KeyboardInterrupt:
+        raise ProvingInterrupted("Stopped.", todo="Nothing was logged by this step; run it again.") from None
