@@ -5,11 +5,15 @@
 //! elements across 52-bit limbs with AVX-512 IFMA) and offers slice operations only, so that each
 //! operation can be compiled for the processor it runs on. All paths give bit-equal results.
 
+#[cfg(target_arch = "x86_64")]
+pub mod ifma;
 mod invert;
 mod msm;
 pub mod portable;
 mod twiddles;
 
+#[cfg(target_arch = "x86_64")]
+pub use ifma::Ifma;
 pub use invert::batch_invert;
 pub use msm::msm;
 pub use portable::Portable;

@@ -35,6 +35,9 @@ pub struct Twiddles {
     pub(crate) forward: Vec<Fr>,
     /// `1/c_k` for `k < len/2`.
     pub(crate) inverse: Vec<Fr>,
+    /// The tables in the form of the vector path, made when it first needs them.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) packed: std::sync::OnceLock<crate::ifma::PackedTwiddles>,
 }
 
 impl Twiddles {
@@ -54,6 +57,8 @@ impl Twiddles {
             len_inv: Fr::from(n as u64).inverse().unwrap_or_default(),
             forward: bit_reversed_powers(root, n / 2),
             inverse: bit_reversed_powers(root.inverse().unwrap_or_default(), n / 2),
+            #[cfg(target_arch = "x86_64")]
+            packed: std::sync::OnceLock::new(),
         }
     }
 }

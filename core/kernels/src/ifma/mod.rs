@@ -1,0 +1,39 @@
+//! The path for x86-64 with AVX-512 IFMA: eight field elements at once in limbs of 52 bits.
+
+mod fft;
+mod field;
+mod path;
+
+pub use field::Lanes;
+pub use path::Ifma;
+pub(crate) use path::PackedTwiddles;
+
+/// Compiles functions for the instructions that [`Simd`] stands for.
+///
+/// The functions may be called from others of their kind, or by `unsafe` code that holds a
+/// [`Simd`].
+macro_rules! kernels {
+    ($($(#[$meta:meta])* $vis:vis fn $name:ident $(<$($g:ident : $b:path),*>)? ($($arg:tt)*) $(-> $ret:ty)? $body:block)*) => {
+        $($(#[$meta])*
+        #[target_feature(enable = "avx512f,avx512dq,avx512ifma,avx512vbmi2,bmi2,adx")]
+        $vis fn $name $(<$($g: $b),*>)? ($($arg)*) $(-> $ret)? $body)*
+    };
+}
+pub(crate) use kernels;
+
+/// Proof that this processor has the instructions used here; only [`Simd::detect`] makes one.
+#[derive(Clone, Copy, Debug)]
+pub struct Simd(());
+
+impl Simd {
+    /// The proof, where the processor (and the operating system, by its saved state) has them all.
+    pub fn detect() -> Option<Self> {
+        let all = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512ifma")
+            && is_x86_feature_detected!("avx512vbmi2")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("adx");
+        all.then_some(Simd(()))
+    }
+}

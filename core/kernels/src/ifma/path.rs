@@ -1,0 +1,292 @@
+//! Field vectors of eight lanes.
+
+use super::field::{FrMod, Lanes, E};
+use super::{fft, kernels, Simd};
+use crate::invert::batch_invert_serial;
+use crate::{FieldPath, Fr, Portable, Twiddles};
+
+/// Field vectors for AVX-512 IFMA. [`Ifma::detect`] gives one where the processor allows.
+#[derive(Clone, Copy, Debug)]
+pub struct Ifma(Simd);
+
+impl Ifma {
+    /// The path, where the processor has what it needs.
+    pub fn detect() -> Option<Self> {
+        Simd::detect().map(Ifma)
+    }
+
+    pub(crate) fn simd(self) -> Simd {
+        self.0
+    }
+}
+
+/// The tables of [`Twiddles`] in packs, for lengths from 16 on.
+pub(crate) struct PackedTwiddles {
+    pub forward: Vec<Lanes>,
+    pub inverse: Vec<Lanes>,
+    pub len_inv: [u64; 5],
+}
+
+fn packed(path: Ifma, x: &[Fr]) -> Vec<Lanes> {
+    let mut out = vec![Lanes::default(); x.len() / 8];
+    path.load(&mut out, x);
+    out
+}
+
+impl Ifma {
+    fn twiddles(self, twiddles: &Twiddles) -> &PackedTwiddles {
+        twiddles.packed.get_or_init(|| PackedTwiddles {
+            forward: packed(self, &twiddles.forward),
+            inverse: packed(self, &twiddles.inverse),
+            len_inv: self.0.splat::<FrMod>(twiddles.len_inv),
+        })
+    }
+
+    /// Transforms too short for two packs, by way of the portable path.
+    fn short(self, x: &mut [Lanes], f: impl FnOnce(&mut [Fr])) {
+        let mut plain = vec![Fr::default(); x.len() * 8];
+        self.store(&mut plain, x);
+        f(&mut plain);
+        self.load(x, &plain);
+    }
+}
+
+/// Equal lengths, checked once so that the loops need not.
+fn same(n: usize, m: usize) {
+    assert_eq!(n, m, "operands of different lengths");
+}
+
+/// Forwards to a kernel of this processor.
+macro_rules! enter {
+    ($f:ident ( $self:ident $(, $arg:expr)* )) => {
+        // SAFETY: `Simd` is the proof that the processor has the kernel's instructions.
+        unsafe { $f($self.0 $(, $arg)*) }
+    };
+}
+
+impl FieldPath for Ifma {
+    type Pack = Lanes;
+    const WIDTH: usize = 8;
+
+    fn load(self, dst: &mut [Lanes], src: &[Fr]) {
+        same(dst.len() * 8, src.len());
+        enter!(load(self, dst, src))
+    }
+
+    fn store(self, dst: &mut [Fr], src: &[Lanes]) {
+        same(dst.len(), src.len() * 8);
+        enter!(store(self, dst, src))
+    }
+
+    fn fill(self, dst: &mut [Lanes], x: Fr) {
+        let limbs = self.0.splat::<FrMod>(x);
+        dst.fill(Lanes(limbs.map(|limb| [limb; 8])));
+    }
+
+    fn add(self, dst: &mut [Lanes], a: &[Lanes], b: &[Lanes]) {
+        same(dst.len(), a.len());
+        same(dst.len(), b.len());
+        enter!(add(self, dst, a, b))
+    }
+
+    fn sub(self, dst: &mut [Lanes], a: &[Lanes], b: &[Lanes]) {
+        same(dst.len(), a.len());
+        same(dst.len(), b.len());
+        enter!(sub(self, dst, a, b))
+    }
+
+    fn mul(self, dst: &mut [Lanes], a: &[Lanes], b: &[Lanes]) {
+        same(dst.len(), a.len());
+        same(dst.len(), b.len());
+        enter!(mul(self, dst, a, b))
+    }
+
+    fn add_assign(self, dst: &mut [Lanes], a: &[Lanes]) {
+        same(dst.len(), a.len());
+        enter!(add_assign(self, dst, a))
+    }
+
+    fn sub_assign(self, dst: &mut [Lanes], a: &[Lanes]) {
+        same(dst.len(), a.len());
+        enter!(sub_assign(self, dst, a))
+    }
+
+    fn mul_assign(self, dst: &mut [Lanes], a: &[Lanes]) {
+        same(dst.len(), a.len());
+        enter!(mul_assign(self, dst, a))
+    }
+
+    fn scale(self, dst: &mut [Lanes], c: Fr) {
+        let c = self.0.splat::<FrMod>(c);
+        enter!(scale(self, dst, c))
+    }
+
+    fn add_scalar(self, dst: &mut [Lanes], c: Fr) {
+        let c = self.0.splat::<FrMod>(c);
+        enter!(add_scalar(self, dst, c))
+    }
+
+    fn add_scaled(self, dst: &mut [Lanes], a: &[Lanes], c: Fr) {
+        same(dst.len(), a.len());
+        let c = self.0.splat::<FrMod>(c);
+        enter!(add_scaled(self, dst, a, c))
+    }
+
+    fn add_mul(self, dst: &mut [Lanes], a: &[Lanes], b: &[Lanes]) {
+        same(dst.len(), a.len());
+        same(dst.len(), b.len());
+        enter!(add_mul(self, dst, a, b))
+    }
+
+    fn dot(self, a: &[Lanes], b: &[Lanes]) -> Fr {
+        same(a.len(), b.len());
+        enter!(dot(self, a, b)).iter().sum()
+    }
+
+    fn invert(self, dst: &mut [Lanes]) {
+        let mut products = vec![Lanes::default(); dst.len().min(INVERT_BATCH)];
+        for chunk in dst.chunks_mut(INVERT_BATCH) {
+            enter!(invert(self, chunk, &mut products[..chunk.len()]))
+        }
+    }
+
+    fn fft(self, x: &mut [Lanes], twiddles: &Twiddles) {
+        same(x.len() * 8, twiddles.len);
+        if x.len() < 2 {
+            return self.short(x, |x| Portable.fft(x, twiddles));
+        }
+        let t = self.twiddles(twiddles);
+        // SAFETY: as in `enter`.
+        unsafe { fft::forward(self.0, x, &t.forward) }
+    }
+
+    fn ifft(self, x: &mut [Lanes], twiddles: &Twiddles) {
+        same(x.len() * 8, twiddles.len);
+        if x.len() < 2 {
+            return self.short(x, |x| Portable.ifft(x, twiddles));
+        }
+        let t = self.twiddles(twiddles);
+        // SAFETY: as in `enter`.
+        unsafe { fft::inverse(self.0, x, &t.inverse, &t.len_inv) }
+    }
+}
+
+/// Packs that share an inversion.
+const INVERT_BATCH: usize = 1024;
+
+kernels! {
+    fn load(s: Simd, dst: &mut [Lanes], src: &[Fr]) {
+        let (src, _) = src.as_chunks::<8>();
+        for (d, x) in dst.iter_mut().zip(src) {
+            s.store(d, s.from_ark::<FrMod>(x));
+        }
+    }
+
+    fn store(s: Simd, dst: &mut [Fr], src: &[Lanes]) {
+        let (dst, _) = dst.as_chunks_mut::<8>();
+        for (d, x) in dst.iter_mut().zip(src) {
+            *d = s.to_ark::<FrMod>(s.load(x));
+        }
+    }
+
+    fn add(s: Simd, dst: &mut [Lanes], a: &[Lanes], b: &[Lanes]) {
+        for (d, (a, b)) in dst.iter_mut().zip(a.iter().zip(b)) {
+            s.store(d, s.settle::<FrMod>(s.add(&s.load(a), &s.load(b))));
+        }
+    }
+
+    fn sub(s: Simd, dst: &mut [Lanes], a: &[Lanes], b: &[Lanes]) {
+        for (d, (a, b)) in dst.iter_mut().zip(a.iter().zip(b)) {
+            s.store(d, s.settle::<FrMod>(s.sub(&s.load(a), &s.load(b))));
+        }
+    }
+
+    fn mul(s: Simd, dst: &mut [Lanes], a: &[Lanes], b: &[Lanes]) {
+        for (d, (a, b)) in dst.iter_mut().zip(a.iter().zip(b)) {
+            s.store(d, s.mul::<FrMod>(&s.load(a), &s.load(b)));
+        }
+    }
+
+    fn add_assign(s: Simd, dst: &mut [Lanes], a: &[Lanes]) {
+        for (d, a) in dst.iter_mut().zip(a) {
+            s.store(d, s.settle::<FrMod>(s.add(&s.load(d), &s.load(a))));
+        }
+    }
+
+    fn sub_assign(s: Simd, dst: &mut [Lanes], a: &[Lanes]) {
+        for (d, a) in dst.iter_mut().zip(a) {
+            s.store(d, s.settle::<FrMod>(s.sub(&s.load(d), &s.load(a))));
+        }
+    }
+
+    fn mul_assign(s: Simd, dst: &mut [Lanes], a: &[Lanes]) {
+        for (d, a) in dst.iter_mut().zip(a) {
+            s.store(d, s.mul::<FrMod>(&s.load(d), &s.load(a)));
+        }
+    }
+
+    fn scale(s: Simd, dst: &mut [Lanes], c: [u64; 5]) {
+        let c = s.broadcast(c);
+        for d in dst {
+            s.store(d, s.mul::<FrMod>(&s.load(d), &c));
+        }
+    }
+
+    fn add_scalar(s: Simd, dst: &mut [Lanes], c: [u64; 5]) {
+        let c = s.broadcast(c);
+        for d in dst {
+            s.store(d, s.settle::<FrMod>(s.add(&s.load(d), &c)));
+        }
+    }
+
+    fn add_scaled(s: Simd, dst: &mut [Lanes], a: &[Lanes], c: [u64; 5]) {
+        let c = s.broadcast(c);
+        for (d, a) in dst.iter_mut().zip(a) {
+            let product = s.mul::<FrMod>(&s.load(a), &c);
+            s.store(d, s.settle::<FrMod>(s.add(&s.load(d), &product)));
+        }
+    }
+
+    fn add_mul(s: Simd, dst: &mut [Lanes], a: &[Lanes], b: &[Lanes]) {
+        for (d, (a, b)) in dst.iter_mut().zip(a.iter().zip(b)) {
+            let product = s.mul::<FrMod>(&s.load(a), &s.load(b));
+            s.store(d, s.settle::<FrMod>(s.add(&s.load(d), &product)));
+        }
+    }
+
+    /// Lane by lane. Of 64 products each below 1.21 p^2 the sum is below 0.92 p 2^260, so its
+    /// reduction is below 1.92 p; its ten limbs stay below 64 * 10 * 2^52.
+    fn dot(s: Simd, a: &[Lanes], b: &[Lanes]) -> [Fr; 8] {
+        let mut sum = s.zero();
+        for (a, b) in a.chunks(64).zip(b.chunks(64)) {
+            let mut wide = [s.set(0); 10];
+            for (a, b) in a.iter().zip(b) {
+                wide = s.mul_wide(wide, &s.load(a), &s.load(b));
+            }
+            sum = s.settle::<FrMod>(s.add(&sum, &s.reduce_product::<FrMod>(wide)));
+        }
+        s.to_ark::<FrMod>(sum)
+    }
+
+    /// Montgomery's trick in each lane, with one for zeros.
+    fn invert(s: Simd, x: &mut [Lanes], products: &mut [Lanes]) {
+        let one = s.broadcast(s.splat::<FrMod>(Fr::from(1u64)));
+        let mut product = one;
+        for (x, before) in x.iter().zip(products.iter_mut()) {
+            s.store(before, product);
+            let x = s.load(x);
+            let factor = s.select(s.is_zero::<FrMod>(&x), &x, &one);
+            product = s.mul::<FrMod>(&product, &factor);
+        }
+        let mut lanes = s.to_ark::<FrMod>(product);
+        batch_invert_serial(&mut lanes);
+        let mut inverse = s.from_ark::<FrMod>(&lanes);
+        for (x, before) in x.iter_mut().zip(products.iter()).rev() {
+            let v = s.load(x);
+            let zero = s.is_zero::<FrMod>(&v);
+            let out: E = s.mul::<FrMod>(&inverse, &s.load(before));
+            inverse = s.mul::<FrMod>(&inverse, &s.select(zero, &v, &one));
+            s.store(x, s.select(zero, &out, &s.zero()));
+        }
+    }
+}
