@@ -232,6 +232,7 @@ class Project:
             held.table,
             parents=tuple(self._subject_alone(name) for name in ids),
             resolve=lambda frame: self._subject_alone(self._resolve(frame)),
+            commit=lambda table, name: self._subject_alone(self._commit_table(table, name, None).id),
         )
 
     def _subject_alone(self, dataset_id: str) -> Subject:

@@ -1,0 +1,75 @@
+"""Several claims in one statement: all of them hold, and one receipt says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from itertools import chain
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, JsonValue
+
+from zkp_nb.errors import StatementError
+from zkp_nb.statements.builder import Builder
+from zkp_nb.statements.statement import ROLES, Records, Statement, Tables, parse, register
+
+
+@register
+class Conjunction(Statement):
+    """Every one of the claims holds.
+
+    Its datasets are those of its claims, each once, in order of first mention. Its programs are
+    those of its claims, in order; each proof's transcript absorbs the whole statement, so a proof cannot be
+    taken out of it and shown as another.
+
+    Attributes:
+        claims: the documents of two or more statements, none of which is a conjunction.
+    """
+
+    kind: ClassVar[str] = "all"
+
+    claims: Annotated[tuple[dict[str, JsonValue], ...], Field(min_length=2, max_length=32)]
+
+    @cached_property
+    def parts(self) -> tuple[Statement, ...]:
+        """The claims.
+
+        Raises:
+            StatementError: one cannot be read, or the datasets named are not those of the claims.
+        """
+        parts = tuple(parse(document) for document in self.claims)
+        if any(isinstance(part, Conjunction) for part in parts):
+            raise StatementError("A statement of several claims cannot hold another one.")
+        if _roles(parts) != {role: getattr(self, role) for role in ROLES}:
+            raise StatementError("A statement of several claims does not name the datasets of its claims.")
+        return parts
+
+    def sentence(self, names: Mapping[str, str]) -> str:
+        return " ".join(part.sentence(names) for part in self.parts)
+
+    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
+        return chain.from_iterable(part._compiled(records, tables) for part in self.parts)
+
+
+def conjunction(statements: Sequence[Statement]) -> Statement:
+    """All of them in one statement; a single one stays as it is.
+
+    Raises:
+        StatementError: there is none, or more than 32.
+    """
+    distinct = list({statement.canonical(): statement for statement in statements}.values())
+    if not distinct:
+        raise StatementError("There is nothing to claim.")
+    if len(distinct) == 1:
+        return distinct[0]
+    if len(distinct) > 32:
+        raise StatementError(f"{len(distinct)} claims are too many for one receipt.", todo="Prove at most 32 at a time.")
+    documents: list[dict[str, Any]] = [statement.document() for statement in distinct]
+    return Conjunction(**_roles(distinct), claims=tuple(documents))
+
+
+def _roles(statements: Sequence[Statement]) -> dict[str, tuple[str, ...]]:
+    return {
+        role: tuple(dict.fromkeys(chain.from_iterable(getattr(each, role) for each in statements)))
+        for role in ROLES
+    }
