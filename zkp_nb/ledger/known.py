@@ -81,6 +81,11 @@ class KnownLogs:
             row = connection.execute("SELECT 1 FROM logs WHERE vkey = ?", (vkey,)).fetchone()
         return row is not None
 
+    def keys(self) -> frozenset[str]:
+        """All known keys, as vkeys."""
+        with self._database.reading() as connection:
+            return frozenset(vkey for (vkey,) in connection.execute("SELECT vkey FROM logs"))
+
     def trust(self, vkey: str) -> None:
         """Put a key on the list.
 

@@ -166,8 +166,9 @@ class ReceiptFile(Document):
         """Check everything that needs no knowledge of proofs.
 
         The checkpoint is signed by the key that the receipt names, the entry is in its tree, the records
-        are exactly those the entry names, and each that comes with a place in the log is there. Whether the
-        key is one the reader knows is another question (`KnownLogs.knows(receipt.ledger_key)`).
+        are exactly those the entry names, each that comes with a place in the log is there, and a
+        verification key that came along is that of their set-up. Whether the log's key is one the reader
+        knows is another question (`KnownLogs.knows(receipt.ledger_key)`).
 
         Raises:
             ReceiptError: one of these does not hold; the sentence says which.
@@ -180,6 +181,7 @@ class ReceiptFile(Document):
             raise ReceiptError("The checkpoint in the receipt does not hold.", why=str(error)) from None
         self._check(self.inclusion, self.entry.leaf(), checkpoint, "The entry")
         self._check_datasets(checkpoint)
+        self._check_verification_key()
 
     def _check_datasets(self, checkpoint: Checkpoint) -> None:
         records = self.records()
@@ -196,6 +198,16 @@ class ReceiptFile(Document):
             if dataset.inclusion is not None:
                 leaf = DatasetEntry(record=dataset.record).leaf()
                 self._check(dataset.inclusion, leaf, checkpoint, f"The dataset {dataset.record.name}")
+
+    def _check_verification_key(self) -> None:
+        if self.verification_key is None:
+            return
+        srs_id = sha256_hex(decode_base64(self.verification_key, "the verification key"))
+        if any(record.srs_id != srs_id for record in self.records().values()):
+            raise ReceiptError(
+                "The verification key in the receipt is not that of the set-up that its datasets name.",
+                why="Its hash is not their srs_id.",
+            )
 
     def _check(self, inclusion: Inclusion, leaf: bytes, checkpoint: Checkpoint, what: str) -> None:
         try:

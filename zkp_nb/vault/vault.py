@@ -123,10 +123,10 @@ class Vault:
         return seed
 
     def datasets_of(self, digest: bytes) -> list[str]:
-        """Ids of the datasets committed from a frame with this content, the latest first."""
+        """Ids of the datasets committed from a frame with this content, in the order they came."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT dataset FROM openings WHERE digest = ? ORDER BY rowid DESC", (digest,)
+                "SELECT dataset FROM openings WHERE digest = ? ORDER BY rowid", (digest,)
             ).fetchall()
         return [dataset for (dataset,) in rows]
 
