@@ -1,0 +1,1 @@
+"""A toy prover, honest by default, and small worlds to run it in."""

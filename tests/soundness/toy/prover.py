@@ -1,0 +1,581 @@
+"""An honest prover in plain Python, a method for each thing a cheat may do differently."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from toy import polynomial as po
+from toy.polynomial import Poly
+from toy.worlds import World
+from zkp_nb.verifying.reference.encodings import u32
+from zkp_nb.verifying.reference.field import ORDER, depth_points, inverse, lagrange, lane_points
+from zkp_nb.verifying.reference.program import Program, PublicColumn, read
+from zkp_nb.verifying.reference.transcript import Transcript
+from zkp_nb.verifying.reference.verify import powers
+
+SYSTEM = random.SystemRandom()
+
+
+class FrozenTranscript(Transcript):
+    """A transcript some of whose challenges are known beforehand."""
+
+    def __init__(self, frozen: Mapping[str, int]) -> None:
+        super().__init__()
+        self._frozen = frozen
+
+    def challenge(self, label: str) -> int:
+        drawn = super().challenge(label)
+        return self._frozen.get(label, drawn)
+
+
+def cell(depth: int, row: int) -> tuple[int, int]:
+    """Depth position and lane of a row of a table of this depth."""
+    return row % (depth - 3), row // (depth - 3)
+
+
+def interpolate(cells: Sequence[Sequence[int]], depth: int, lanes: int) -> Poly:
+    """The column polynomial with value `cells[i][j]` at depth position `i`, lane `j`."""
+    rows = [po.interpolate_on_group(row) for row in cells]
+    result: Poly = []
+    scale = inverse(depth)
+    for z in range(depth):
+        weights = [scale * inverse(pow(a, z, ORDER)) % ORDER for a in depth_points(depth)]
+        result += [
+            sum(w * row[x] for w, row in zip(weights, rows, strict=True)) % ORDER for x in range(lanes)
+        ]
+    return result
+
+
+def column(
+    world: World,
+    depth: int,
+    values: Sequence[int],
+    *,
+    rng: random.Random = SYSTEM,
+    extra: Mapping[tuple[int, int], int] | None = None,
+) -> Poly:
+    """A committed column: its rows, one random blinding cell, and `extra` cells for those who cheat."""
+    cells = [[0] * world.lanes for _ in range(depth)]
+    for m, value in enumerate(values):
+        i, j = cell(depth, m)
+        cells[i][j] = value % ORDER
+    cells[depth - 3][0] = rng.randrange(ORDER)
+    for (i, j), value in (extra or {}).items():
+        cells[i][j] = value % ORDER
+    return interpolate(cells, depth, world.lanes)
+
+
+@dataclass
+class Claim:
+    """What is claimed, and what a prover has: column polynomials in commitment order, rows of the aux columns."""
+
+    world: World
+    program: dict[str, Any]
+    columns: Sequence[Poly]
+    aux: Sequence[Sequence[int]] = ()
+    context: bytes = b"a ledger"
+    statement: bytes = b"a statement"
+    part: int = 0
+
+    def commitments(self) -> list[bytes]:
+        return [self.world.publish(po.at(f, self.world.tau)) for f in self.columns]
+
+
+@dataclass
+class Attempt:
+    """A proof, honest or not, with all it was made from.
+
+    Attributes:
+        refused_by: the equations that do not hold as polynomials: "fold" and openings "O_0" to "O_4".
+    """
+
+    proof: bytes
+    commitments: list[bytes]
+    elements: dict[str, list[bytes]] = field(repr=False)
+    refused_by: set[str]
+
+
+class Prover:
+    """Sections 4 and 6 of argument.md. Methods return what is sent; `run` keeps the order."""
+
+    def __init__(
+        self, claim: Claim, *, rng: random.Random = SYSTEM, frozen: Mapping[str, int] | None = None
+    ) -> None:
+        self.claim = claim
+        self.world = claim.world
+        self.rng = rng
+        self.frozen = dict(frozen or {})
+        self.program: Program = read(claim.program, lanes=self.world.lanes, max_depth=self.world.max_depth)
+        self.A, self.B = self.program.depth, self.world.lanes
+        self.D = self.A - 3
+        self.depth_points = depth_points(self.A)
+        self.ch: dict[str, int] = dict(self.frozen)
+        self.sent: dict[str, list[bytes]] = {}
+        self.p: dict[str, Poly] = {}
+        self.E_k: list[Poly] = []
+
+    # -- randomness and columns ----------------------------------------------------------------
+
+    def random(self) -> int:
+        return self.rng.randrange(ORDER)
+
+    def random_poly(self, length: int) -> Poly:
+        return [self.random() for _ in range(length)]
+
+    def blinded(self, cells: list[list[int]]) -> Poly:
+        """A column of this proof: uniformly random values in all blinding cells."""
+        for i in range(self.D, self.A):
+            cells[i] = [self.random() for _ in range(self.B)]
+        return interpolate(cells, self.A, self.B)
+
+    def aux_cells(self, k: int) -> list[list[int]]:
+        depth = self.claim.program["aux"][k]["depth"]
+        cells = [[0] * self.B for _ in range(self.A)]
+        for m, value in enumerate(self.claim.aux[k]):
+            i, j = cell(depth, m)
+            cells[i][j] = value % ORDER
+        return cells
+
+    def aux(self) -> list[Poly]:
+        return [self.blinded(self.aux_cells(k)) for k in range(self.program.aux)]
+
+    def helper_cells(self, k: int) -> list[list[int]]:
+        cells = [[0] * self.B for _ in range(self.A)]
+        for i in range(self.D):
+            nodes = self.nodes_on_lanes(self.depth_points[i])
+            for numerator, denominator in self.claim.program["helpers"][k]["fractions"]:
+                for j in range(self.B):
+                    below = nodes[denominator][j]
+                    if below:
+                        cells[i][j] += nodes[numerator][j] * inverse(below)
+        return [[v % ORDER for v in row] for row in cells]
+
+    def helpers(self) -> list[Poly]:
+        return [self.blinded(self.helper_cells(k)) for k in range(self.program.helpers)]
+
+    def operands(self) -> list[Poly]:
+        """The combinations of committed columns, as they stand."""
+        values = self.scalars()
+        result = []
+        for terms in self.program.operands:
+            parts = [po.scale(values[node], self.claim.columns[number]) for node, number in terms]
+            result.append(po.add([0] * (self.A * self.B), *parts))
+        return result
+
+    def blinds(self) -> list[Poly]:
+        """The `e_k`, of degree below `3B`."""
+        return [self.random_poly(3 * self.B) for _ in self.program.operands]
+
+    def mask(self) -> Poly:
+        r, z0 = self.random_poly(self.A - 1), self.random()
+        return po.add(po.shift(r, 1), po.scale(z0, self.vanishing(self.A)))
+
+    # -- values of the columns -----------------------------------------------------------------
+
+    def vanishing(self, n: int) -> Poly:
+        return [-1, *[0] * (n - 1), 1]
+
+    def step1(self) -> list[int]:
+        return [self.ch[f"step 1, {i}"] for i in range(len(self.program.challenges))]
+
+    def scalars(self) -> list[int]:
+        """Node values with columns taken as zero: right for the scalar nodes."""
+        zeros = {kind: [0] * 32 for kind in ("op", "aux", "h", "pub")}
+        return self.program.evaluate(self.step1(), zeros)
+
+    def public_on_lanes(self, public: PublicColumn, z: int) -> list[int]:
+        """A public column at `Z = z` in every lane, from its definition cell by cell."""
+        data = public.depth - 3
+        over = dict(enumerate(self.depth_lagrange(z)))
+        result = [0] * self.B
+        for m in range(public.rows):
+            i, j = m % data, m // data
+            result[j] += over[i] * (1 if public.kind == "mask" else m)
+        return [v % ORDER for v in result]
+
+    def depth_lagrange(self, z: int) -> list[int]:
+        if z in self.depth_points:
+            return [int(z == a) for a in self.depth_points]
+        return lagrange(self.depth_points, self.A, z)
+
+    def evaluate(self, columns: Mapping[str, Sequence[Sequence[int]]], n: int) -> list[list[int]]:
+        """Every node at `n` points at once."""
+        values: list[list[int]] = []
+        scalars = self.scalars()
+        for number, node in enumerate(self.program.nodes):
+            if node.scalar:
+                values.append([scalars[number]] * n)
+            elif node.kind in columns:
+                values.append(list(columns[node.kind][node.a]))
+            else:
+                a, b = values[node.a], values[node.b]
+                match node.kind:
+                    case "+":
+                        values.append([(x + y) % ORDER for x, y in zip(a, b, strict=True)])
+                    case "-":
+                        values.append([(x - y) % ORDER for x, y in zip(a, b, strict=True)])
+                    case _:
+                        values.append([x * y % ORDER for x, y in zip(a, b, strict=True)])
+        return values
+
+    def by_kind(self, columns: Sequence[Any], public: Sequence[Any]) -> dict[str, Sequence[Any]]:
+        first_aux = len(self.program.operands)
+        first_helper = first_aux + self.program.aux
+        return {
+            "op": columns[:first_aux],
+            "aux": columns[first_aux:first_helper],
+            "h": columns[first_helper:],
+            "pub": public,
+        }
+
+    def nodes_on_lanes(self, z: int) -> list[list[int]]:
+        """Every node at `Z = z` in every lane."""
+        rows = [po.evaluate_on_group(po.fold(f, self.B, z), self.B) for f in self.f]
+        rows += [[0] * self.B] * (self.program.columns - len(rows))
+        public = [self.public_on_lanes(column, z) for column in self.program.public]
+        self.public_rows = public
+        return self.evaluate(self.by_kind(rows, public), self.B)
+
+    def combined(
+        self, nodes: Sequence[Sequence[int]], public: Sequence[Sequence[int]]
+    ) -> tuple[list[int], list[int]]:
+        """`T` and `sum_m theta^m C_m` at the points where the nodes were evaluated."""
+        n = len(nodes[0])
+        T, C = [0] * n, [0] * n
+        for k, s in zip(powers(self.ch["chi"], len(self.program.sums)), self.program.sums, strict=True):
+            T = [(t + k * m * v) % ORDER for t, m, v in zip(T, public[s.mask], nodes[s.expr], strict=True)]
+        for k, c in zip(
+            powers(self.ch["theta"], len(self.program.constraints)), self.program.constraints, strict=True
+        ):
+            C = [(t + k * v) % ORDER for t, v in zip(C, nodes[c], strict=True)]
+        return T, C
+
+    # -- step 3 and 4 --------------------------------------------------------------------------
+
+    def folded(self) -> tuple[Poly, Poly]:
+        """`G_T` and `G_0`."""
+        sigma = self.ch["sigma"]
+        weights = [(1 - pow(sigma, self.B, ORDER)) * inverse(w - sigma) % ORDER for w in lane_points(self.B)]
+        degree = max(
+            [self.program.nodes[s.expr].degree + 1 for s in self.program.sums]
+            + [self.program.nodes[c].degree for c in self.program.constraints]
+            + [1]
+        )
+        high = max([len(f) // self.B for f in self.f] + [self.A])
+        n = po.power_of_two_above(degree * high)
+        G_T, G_0 = [], []
+        for z in (pow(po._twiddles(n, False)[1], i, ORDER) for i in range(n)):
+            nodes = self.nodes_on_lanes(z)
+            T, C = self.combined(nodes, self.public_rows)
+            G_T.append(sum(T) % ORDER)
+            G_0.append(sum(w * c for w, c in zip(weights, C, strict=True)) % ORDER)
+        return po.interpolate_on_group(G_T), po.interpolate_on_group(G_0)
+
+    def S(self) -> int:
+        """`sum_l chi^l S_l`."""
+        values = self.scalars()
+        return (
+            sum(
+                k * values[s.value]
+                for k, s in zip(
+                    powers(self.ch["chi"], len(self.program.sums)), self.program.sums, strict=True
+                )
+            )
+            % ORDER
+        )
+
+    def x(self) -> int:
+        return pow(self.ch["chi"], len(self.program.sums), ORDER)
+
+    def total(self) -> Poly:
+        """`G_T + x m - S/A`."""
+        return po.add(self.G_T, po.scale(self.x(), self.p["mask"]), [-self.S() * inverse(self.A)])
+
+    def R(self) -> Poly:
+        """The remainder of `total` by `Z_A`, divided by `Z`. A false sum leaves a constant, dropped here."""
+        return po.divide(self.total(), self.A, 1)[1][1:]
+
+    def Z_blind(self) -> Poly:
+        return po.from_roots(self.depth_points[self.D :])
+
+    def Q(self) -> Poly:
+        number = po.add(
+            self.total(),
+            po.scale(-1, po.shift(self.p["R"], 1)),
+            po.scale(self.ch["lambda"], po.multiply(self.Z_blind(), self.G_0)),
+        )
+        return po.divide(number, self.A, 1)[0]
+
+    # -- step 5 to 7 ---------------------------------------------------------------------------
+
+    def c(self) -> int:
+        beta = self.ch["beta"]
+        return (
+            po.at(self.G_T, beta) + self.ch["lambda"] * po.at(self.Z_blind(), beta) * po.at(self.G_0, beta)
+        ) % ORDER
+
+    def E(self) -> Poly:
+        """`E(X)`, interpolated over a group large enough for its degree."""
+        beta, sigma = self.ch["beta"], self.ch["sigma"]
+        self.public_rows_beta = [
+            po.interpolate_on_group(self.public_on_lanes(column, beta)) for column in self.program.public
+        ]
+        rows = [po.fold(f, self.B, beta) for f in self.f]
+        degree = max(
+            [self.program.nodes[s.expr].degree + 1 for s in self.program.sums]
+            + [self.program.nodes[c].degree + 1 for c in self.program.constraints]
+            + [1]
+        )
+        n = po.power_of_two_above(degree * self.B - 1)
+        public = [po.evaluate_on_group(row, n) for row in self.public_rows_beta]
+        nodes = self.evaluate(self.by_kind([po.evaluate_on_group(row, n) for row in rows], public), n)
+        u = po.evaluate_on_group([pow(sigma, self.B - 1 - k, ORDER) for k in range(self.B)], n)
+        T, C = self.combined(nodes, public)
+        weight = self.ch["lambda"] * po.at(self.Z_blind(), beta) % ORDER
+        return po.interpolate_on_group(
+            [(t + weight * v % ORDER * c) % ORDER for t, v, c in zip(T, u, C, strict=True)]
+        )
+
+    def inner(self) -> tuple[Poly, Poly]:
+        """`R'` and `Q'`; a false `c` leaves a constant, dropped here."""
+        Q, rest = po.divide(po.add(self.E_poly, [-self.c_sent * inverse(self.B)]), self.B, 1)
+        return rest[1:], Q
+
+    def y(self) -> list[int]:
+        return [po.at(po.fold(f, self.B, self.ch["beta"]), self.ch["beta'"]) for f in self.f]
+
+    def f_star(self) -> Poly:
+        return po.add(
+            *(po.scale(k, f) for k, f in zip(powers(self.ch["rho"], len(self.f)), self.f, strict=True))
+        )
+
+    def F(self) -> Poly:
+        return po.fold(self.f_star(), self.B, self.ch["beta"])
+
+    def Z_data(self) -> Poly:
+        return po.from_roots(self.depth_points[: self.D])
+
+    def q(self) -> Poly:
+        """The quotient by `Z - beta`; whatever remains is dropped."""
+        beta = self.ch["beta"]
+        g = po.scale(inverse(po.at(self.Z_data(), beta)), po.stretch(self.Z_data(), self.B))
+        return po.divide(po.add(self.f_star(), po.scale(-1, po.multiply(g, self.p["F"]))), self.B, beta)[0]
+
+    # -- step 8 to 10 --------------------------------------------------------------------------
+
+    @property
+    def d(self) -> int:
+        return max(self.A, self.B)
+
+    def P(self) -> Poly:
+        mu = self.ch["mu"]
+        return po.add(
+            po.shift(self.p["F"], self.d - self.B),
+            po.shift(po.scale(mu, self.p["R'"]), self.d - self.B + 1),
+            po.shift(po.scale(mu * mu, self.p["R"]), self.d - self.A + 1),
+        )
+
+    def reversed(self) -> Poly:
+        """`P~`; coefficients from `X^d` on have no place in it."""
+        low = [*self.P(), *[0] * self.d][: self.d]
+        return low[::-1]
+
+    def p_value(self) -> int:
+        return po.at(self.P(), self.ch["zeta"])
+
+    def E_from_y(self) -> int:
+        """`E(beta')` as a verifier computes it."""
+        beta_, sigma = self.ch["beta'"], self.ch["sigma"]
+        public = [po.at(row, beta_) for row in self.public_rows_beta]
+        nodes = self.program.evaluate(self.step1(), self.by_kind(self.y_sent, public))
+        T, C = self.combined([[v] for v in nodes], [[v] for v in public])
+        u = (pow(beta_, self.B, ORDER) - pow(sigma, self.B, ORDER)) * inverse(beta_ - sigma)
+        return (T[0] + self.ch["lambda"] * po.at(self.Z_blind(), self.ch["beta"]) * u * C[0]) % ORDER
+
+    def openings(self) -> list[tuple[Poly, int, int]]:
+        """`(f_t, point, value)`."""
+        beta, beta_, zeta = self.ch["beta"], self.ch["beta'"], self.ch["zeta"]
+        mu, d, c, p = self.ch["mu"], self.d, self.c_sent, self.p_sent
+        Z_A, Z_B = pow(beta, self.A, ORDER) - 1, pow(beta_, self.B, ORDER) - 1
+        part, high = self.p, pow(zeta, d - self.B, ORDER)
+        rhos = powers(self.ch["rho"], len(self.y_sent))
+        return [
+            (
+                po.add(
+                    po.scale(beta, part["R"]), po.scale(Z_A, part["Q"]), po.scale(-self.x(), part["mask"])
+                ),
+                beta,
+                c - self.S() * inverse(self.A),
+            ),
+            (
+                po.add(po.scale(beta_, part["R'"]), po.scale(Z_B, part["Q'"])),
+                beta_,
+                self.E_from_y() - c * inverse(self.B),
+            ),
+            (part["F"], beta_, sum(k * y for k, y in zip(rhos, self.y_sent, strict=True))),
+            (
+                po.add(
+                    po.scale(high, part["F"]),
+                    po.scale(mu * high * zeta, part["R'"]),
+                    po.scale(mu * mu * pow(zeta, d - self.A + 1, ORDER), part["R"]),
+                ),
+                zeta,
+                p,
+            ),
+            (part["P~"], inverse(zeta), p * inverse(pow(zeta, d - 1, ORDER))),
+        ]
+
+    def W(self) -> Poly:
+        return po.add(
+            *(
+                po.scale(k, po.divide(po.add(f, [-v]), 1, point)[0])
+                for k, (f, point, v) in zip(powers(self.ch["nu"], 5), self.openings(), strict=True)
+            )
+        )
+
+    def linear(self) -> Poly:
+        """`sum_t nu^t Z_{S\\t}(z) (f_t - v_t) - Z_S(z) W`: the polynomial that must vanish at `z`."""
+        z = self.ch["z"]
+        opened = self.openings()
+        points = list(dict.fromkeys(point for _, point, _ in opened))
+        Z_S = po.at(po.from_roots(points), z)
+        terms = [po.scale(-Z_S, self.p["W"])]
+        for k, (f, point, v) in zip(powers(self.ch["nu"], 5), opened, strict=True):
+            terms.append(po.scale(k * Z_S * inverse(z - point), po.add(f, [-v])))
+        return po.add(*terms)
+
+    def W_prime(self) -> Poly:
+        return po.divide(self.linear(), 1, self.ch["z"])[0]
+
+    # -- the order of things -------------------------------------------------------------------
+
+    def send(self, label: str, *polys: Poly) -> None:
+        self.send_bytes(label, [self.world.publish(po.at(f, self.world.tau)) for f in polys])
+
+    def send_scalars(self, label: str, values: Sequence[int]) -> None:
+        self.send_bytes(label, [(v % ORDER).to_bytes(32, "big") for v in values])
+
+    def send_bytes(self, label: str, items: list[bytes]) -> None:
+        self.sent[label] = items
+        for item in items:
+            self.transcript.absorb(label, item)
+
+    def draw(self, *labels: str) -> None:
+        for label in labels:
+            self.ch[label] = self.transcript.challenge(label)
+
+    def start(self) -> None:
+        self.transcript = FrozenTranscript(self.frozen)
+        for label, data in (
+            ("protocol", b"zkp-grid/1"),
+            ("curve", b"bn254"),
+            ("lanes", u32(self.B)),
+            ("depth", u32(self.A)),
+            ("srs", self.world.key.srs_id),
+            ("context", self.claim.context),
+            ("statement", self.claim.statement),
+            ("part", u32(self.claim.part)),
+        ):
+            self.transcript.absorb(label, data)
+
+    def commit_columns(self) -> None:
+        """Steps 1 and 2."""
+        aux = self.aux()
+        self.send("aux", *aux)
+        for i, label in enumerate(self.program.challenges):
+            self.ch[f"step 1, {i}"] = self.transcript.challenge(label)
+        self.bare = self.operands()
+        self.E_k = self.blinds()
+        z_data = po.stretch(self.Z_data(), self.B)
+        self.f = [po.add(f, po.multiply(z_data, e)) for f, e in zip(self.bare, self.E_k, strict=True)]
+        self.f += aux
+        helpers = self.helpers()
+        self.f += helpers
+        self.send("helper", *helpers)
+        self.send("blind", *self.E_k)
+        self.p["mask"] = self.mask()
+        self.send("mask", self.p["mask"])
+        self.draw("chi", "sigma", "theta")
+
+    def run(self) -> Attempt:
+        self.start()
+        self.commit_columns()
+        self.G_T, self.G_0 = self.folded()
+        self.p["R"] = self.R()
+        self.send("R", self.p["R"])
+        self.draw("lambda")
+        self.p["Q"] = self.Q()
+        self.send("Q", self.p["Q"])
+        self.draw("beta")
+        self.E_poly = self.E()
+        self.c_sent = self.c()
+        self.send_scalars("c", [self.c_sent])
+        self.p["R'"], self.p["Q'"] = self.inner()
+        self.send("R'", self.p["R'"])
+        self.send("Q'", self.p["Q'"])
+        self.draw("beta'")
+        self.y_sent = self.y()
+        self.send_scalars("y", self.y_sent)
+        self.draw("rho")
+        self.p["F"] = self.F()
+        self.send("F", self.p["F"])
+        self.p["q"] = self.q()
+        self.send("q", self.p["q"])
+        self.draw("mu")
+        self.p["P~"] = self.reversed()
+        self.send("P~", self.p["P~"])
+        self.draw("zeta")
+        self.p_sent = self.p_value()
+        self.send_scalars("p", [self.p_sent])
+        self.draw("nu")
+        self.p["W"] = self.W()
+        self.send("W", self.p["W"])
+        self.draw("z")
+        self.p["W'"] = self.W_prime()
+        self.send("W'", self.p["W'"])
+        self.draw("xi")
+        return self.attempt()
+
+    def attempt(self) -> Attempt:
+        order = [
+            "aux",
+            "helper",
+            "blind",
+            "mask",
+            "R",
+            "Q",
+            "c",
+            "R'",
+            "Q'",
+            "y",
+            "F",
+            "q",
+            "P~",
+            "p",
+            "W",
+            "W'",
+        ]
+        return Attempt(
+            proof=b"".join(item for label in order for item in self.sent[label]),
+            commitments=self.claim.commitments(),
+            elements=self.sent,
+            refused_by=self.refused_by(),
+        )
+
+    def refused_by(self) -> set[str]:
+        failed = {
+            f"O_{t}" for t, (f, point, v) in enumerate(self.openings()) if (po.at(f, point) - v) % ORDER
+        }
+        beta, rhos = self.ch["beta"], powers(self.ch["rho"], len(self.f))
+        z_data = self.Z_data()
+        bare = [*self.bare, *self.f[len(self.bare) :]]
+        C = po.add(*(po.scale(k, f) for k, f in zip(rhos, bare, strict=True)))
+        E = po.add([0], *(po.scale(k, e) for k, e in zip(rhos, self.E_k, strict=False)))
+        inside = po.add(E, po.scale(-inverse(po.at(z_data, beta)), self.p["F"]))
+        product = po.add(po.shift(self.p["q"], self.B), po.scale(-beta, self.p["q"]))
+        if not po.is_zero(po.add(C, po.multiply(po.stretch(z_data, self.B), inside), po.scale(-1, product))):
+            failed.add("fold")
+        return failed
