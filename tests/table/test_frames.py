@@ -318,5 +318,6 @@ def test_what_a_frame_is(obj: object, expected: bool) -> None:
     ],
 )
 def test_libraries_that_the_user_did_not_import_stay_unimported(used: str, unused: str) -> None:
-    code = f"import sys, zkp_nb.table as t; {used}; t.from_frame(frame).digest; sys.exit({unused!r} in sys.modules)"
+    work = f"import sys, zkp_nb.table as t; {used}; t.from_frame(frame).digest"
+    code = f"{work}; sys.exit({unused!r} in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -14,7 +14,7 @@ from zkp_nb.errors import TableError
 from zkp_nb.table.cells import Bytes, Cells, hash_values
 from zkp_nb.table.columns import Column
 from zkp_nb.table.natural import empty, natural_decimals, natural_floats, natural_integers, natural_times
-from zkp_nb.table.types import UNITS, ColumnType
+from zkp_nb.table.types import MAX_SCALE, UNITS, ColumnType
 
 _UTC_NAMES: Final = {
     "utc",
@@ -186,11 +186,11 @@ def _floats(
 
 
 def _decimals(name: str, data: pa.ChunkedArray[Any], null: Cells | None) -> tuple[ColumnType, Cells]:
-    scale = max(data.type.scale, 0)
+    scale = min(max(data.type.scale, 0), MAX_SCALE)
     try:
         data = data.cast(pa.decimal128(38, scale))
     except pa.ArrowException:
-        raise too_large(name) from None
+        raise too_long(name) from None
     limbs = np.empty((len(data), 2), np.int64)
     for place, raw in _buffers(data, np.int64, 2):
         limbs[place] = raw.reshape(-1, 2)
@@ -203,7 +203,7 @@ def _decimals(name: str, data: pa.ChunkedArray[Any], null: Cells | None) -> tupl
     return natural_decimals(name, wide, scale)
 
 
-def too_large(name: str) -> TableError:
+def too_long(name: str) -> TableError:
     """The sentence for numbers beyond 38 digits."""
     return TableError(
         f"Column {name!r} holds numbers of more than 38 digits.",

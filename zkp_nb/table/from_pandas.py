@@ -15,12 +15,12 @@ import numpy as np
 import pyarrow as pa
 
 from zkp_nb.errors import TableError
-from zkp_nb.table.arrow import too_large, unsupported
+from zkp_nb.table.arrow import too_long, unsupported
 
 _UNSUPPORTED: Final = {
-    "PeriodDtype": "Convert it to timestamps (.dt.to_timestamp()) or to text.",
-    "IntervalDtype": "Split it into two columns, left and right.",
-    "SparseDtype": "Make it dense first: df[name].sparse.to_dense().",
+    "PeriodDtype": "Convert it to timestamps ({0}.dt.to_timestamp()) or to text ({0}.astype(str)).",
+    "IntervalDtype": "Convert it to text ({0}.astype(str)), or split it into two columns, left and right.",
+    "SparseDtype": "Make it dense first: {0}.sparse.to_dense().",
 }
 
 # The first that fits counts: bool is an int and datetime a date to Python.
@@ -73,13 +73,16 @@ def pandas_columns(frame: Any) -> list[tuple[Any, pa.ChunkedArray[Any]]]:
 
 def _column(name: Any, series: Any) -> pa.ChunkedArray[Any]:
     dtype = series.dtype
-    todo = _UNSUPPORTED.get(type(dtype).__name__)
+    values = getattr(getattr(dtype, "categories", None), "dtype", dtype)
+    todo = _UNSUPPORTED.get(type(values).__name__)
     if todo is not None:
-        raise TableError(f"Column {name!r} of type {dtype} cannot be committed as it is.", todo=todo)
-    if dtype.kind == "O" and dtype.name == "object":
+        raise TableError(
+            f"Column {name!r} of type {values} cannot be committed as it is.",
+            todo=todo.format(f"df[{name!r}]"),
+        )
+    if dtype.name == "object":
         return _objects(name, series)
-    if str(getattr(getattr(dtype, "categories", None), "dtype", None)) == "object":
-        # Categories of Python objects are as unsafe as a column of them.
+    if values.name == "object":  # categories of Python objects are as unsafe as a column of them
         return _objects(name, series.astype(object))
     return _exported(name, series)
 
@@ -129,7 +132,7 @@ def _mixed(name: Any, kinds: set[str]) -> TableError:
     return TableError(
         f"Column {name!r} mixes values of different kinds: {', '.join(sorted(kinds))}.",
         why="A column has one type.",
-        todo="Convert it to one, with df[name].astype(str) for instance.",
+        todo=f"Convert it to one, with df[{name!r}].astype(str) for instance.",
     )
 
 
@@ -152,7 +155,7 @@ def _integers(name: Any, values: list[Any]) -> pa.ChunkedArray[Any]:
             return pa.chunked_array([pa.array(values, type_)])
         except (pa.ArrowException, OverflowError):
             continue
-    raise too_large(name)
+    raise too_long(name)
 
 
 def _decimals(name: Any, values: list[Any]) -> pa.ChunkedArray[Any]:
@@ -163,7 +166,7 @@ def _decimals(name: Any, values: list[Any]) -> pa.ChunkedArray[Any]:
     try:
         data = pa.array([Decimal(int(v)) if _is_int(v) else v for v in values])
     except (pa.ArrowException, OverflowError):
-        raise too_large(name) from None
+        raise too_long(name) from None
     return pa.chunked_array([data])
 
 
@@ -177,6 +180,6 @@ def _times(name: Any, series: Any) -> pa.ChunkedArray[Any]:
     if inferred.dtype.kind not in "mM":
         raise TableError(
             f"Column {name!r} mixes times of different zones, or with and without one.",
-            todo="Bring them to one zone: pd.to_datetime(df[name], utc=True).",
+            todo=f"Bring them to one zone: pd.to_datetime(df[{name!r}], utc=True).",
         )
     return _exported(name, inferred)

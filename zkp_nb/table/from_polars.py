@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from zkp_nb.errors import TableError
-from zkp_nb.table.arrow import too_large, unsupported
+from zkp_nb.table.arrow import too_long, unsupported
 
 
 def polars_columns(frame: Any) -> list[tuple[str, pa.ChunkedArray[Any]]]:
@@ -31,7 +31,7 @@ def _column(series: Any) -> pa.ChunkedArray[Any]:
         try:
             return pa.chunked_array([pa.array(series.to_list(), pa.decimal128(38, 0))])
         except (pa.ArrowException, OverflowError):
-            raise too_large(series.name) from None
+            raise too_long(series.name) from None
     try:
         return pa.chunked_array(series)
     except (pa.ArrowException, TypeError, ValueError):

@@ -164,7 +164,7 @@ def _rescaled(column: Column, target: ColumnType) -> Cells:
         return _store(column.name, cells, target)
     if cells.ndim == 1 and want > have:
         ratio = want // have
-        if max(-int(cells.min()), int(cells.max())) * ratio <= _I64[1]:
+        if max(1, -int(cells.min()), int(cells.max())) * ratio <= _I64[1]:
             return _store(column.name, cells.astype(np.int64) * ratio, target)
     values = []
     for value in to_ints(cells):
