@@ -44,7 +44,7 @@ def test_every_format(frame: pd.DataFrame, tmp_path: Path) -> None:
 
 def test_csv_is_what_pandas_reads(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text("a,b,c\n1,NA,x\n,2.50,\n3,-1,None\n")
+    path.write_text("a,b,c,d\n1,NA,x,12:30\n,2.50,,01:00\n3,-1,None,\n")
     assert from_frame(read_file(path)).digest == from_frame(pd.read_csv(path)).digest
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import subprocess
 import sys
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ TIMES = st.lists(st.none() | st.datetimes(), min_size=1, max_size=20)
 SPANS = st.lists(
     st.none() | st.timedeltas(dt.timedelta(days=-(10**6)), dt.timedelta(days=10**6)), min_size=1, max_size=20
 )
-KINDS = {
+KINDS: dict[str, tuple[Any, Any, Any]] = {
     "int": (INTS, pl.Int64, pa.int64()),
     "float": (FLOATS, pl.Float64, pa.float64()),
     "cents": (CENTS, pl.Float64, pa.float64()),
@@ -321,3 +322,28 @@ def test_libraries_that_the_user_did_not_import_stay_unimported(used: str, unuse
     work = f"import sys, zkp_nb.table as t; {used}; t.from_frame(frame).digest"
     code = f"{work}; sys.exit({unused!r} in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_digest_is_as_specified() -> None:
+    def u64(number: int) -> bytes:
+        return number.to_bytes(8, "big")
+
+    def column(header: bytes, *parts: bytes) -> bytes:
+        body = b"".join(u64(len(part)) + part for part in parts)
+        return sha256(b"zkp_nb/column/v1\x00" + u64(len(header)) + header + body).digest()
+
+    hashed = sha256(b"zkp_nb/text\x00a").digest()
+    n = column(
+        b'{"nullable":true,"type":{"bits":64,"kind":"int","signed":true}}',
+        (-2).to_bytes(8, "little", signed=True) + bytes(8),
+        b"\x00\x01",
+    )
+    name = column(
+        b'{"nullable":false,"type":{"kind":"text"}}',
+        hashed[7::-1] * 2,
+        (hashed[30:7:-1] + bytes(9)) * 2,
+    )
+    expected = sha256(
+        b"zkp_nb/table/v1\x00" + u64(2) + u64(2) + u64(1) + b"n" + n + u64(5) + b"names" + name
+    ).digest()
+    assert from_frame(pd.DataFrame({"n": [-2.0, None], "names": ["a", "a"]})).digest == expected

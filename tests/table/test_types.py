@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zkp_nb.errors import TableError
@@ -178,6 +178,7 @@ def test_text_constant_matches_a_column() -> None:
     assert ColumnType("bytes").encode_scalar("grün".encode()) != expected
 
 
+@settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=5, min_value=-(10**9), max_value=10**9))
 def test_floor_is_the_largest_cell_below(value: Decimal) -> None:
     for type_, step in ((INT, Decimal(1)), (CENTS, Decimal("0.01"))):
@@ -186,6 +187,7 @@ def test_floor_is_the_largest_cell_below(value: Decimal) -> None:
         assert cell * step <= value < (cell + 1) * step
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False), st.floats(allow_nan=False))
 def test_float_codes_keep_the_order(left: float, right: float) -> None:
     one, two = FLOAT.encode_scalar(left), FLOAT.encode_scalar(right)
@@ -195,6 +197,7 @@ def test_float_codes_keep_the_order(left: float, right: float) -> None:
     assert FLOAT.decode(one) == left
 
 
+@settings(deadline=None)
 @given(st.fractions())
 def test_floor_of_a_float_column(value: Fraction) -> None:
     cell, exact = FLOAT.floor_scalar(value)
@@ -237,6 +240,7 @@ def test_cells_of_nothing(type_: ColumnType, cell: int) -> None:
         type_.decode(cell)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-(2**127), 2**127 - 1), min_size=1))
 def test_wide_cells(values: list[int]) -> None:
     cells = wide_from_ints(values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -56,12 +57,19 @@ def read_file(path: str | os.PathLike[str]) -> pa.Table:
 def _read_csv(source: Path, delimiter: str) -> pa.Table:
     # One block, because types are inferred from the first one.
     block = min(max(source.stat().st_size + 1, 1 << 20), _LARGEST_BLOCK)
-    return pc.read_csv(
+    read = partial(
+        pc.read_csv,
         source,
         read_options=pc.ReadOptions(block_size=block),
         parse_options=pc.ParseOptions(delimiter=delimiter),
-        convert_options=pc.ConvertOptions(null_values=_CSV_NULLS, strings_can_be_null=True),
     )
+    convert = pc.ConvertOptions(null_values=_CSV_NULLS, strings_can_be_null=True)
+    table = read(convert_options=convert)
+    times = [field.name for field in table.schema if pa.types.is_time(field.type)]
+    if times:  # 12:30 is text, as pandas has it: there is no type for times of day
+        convert.column_types = dict.fromkeys(times, pa.string())
+        table = read(convert_options=convert)
+    return table
 
 
 def _read_ipc(source: Path) -> pa.Table:

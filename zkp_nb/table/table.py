@@ -102,9 +102,14 @@ class Table:
             TableError: no rows, or a position that does not exist.
         """
         index = np.asarray(rows)
-        index = np.flatnonzero(index) if index.dtype == bool else index
-        if index.size == 0 or int(index.min()) < 0 or int(index.max()) >= self.n_rows:
-            raise TableError("A table has at least one row, and rows are taken by their positions from 0.")
+        if index.dtype == bool and len(index) == self.n_rows:
+            index = np.flatnonzero(index)
+        positions = index.dtype.kind in "iu" and index.ndim == 1 and index.size > 0
+        if not positions or int(index.min()) < 0 or int(index.max()) >= self.n_rows:
+            raise TableError(
+                "Rows are taken by positions from 0 or by a mask of all rows, and at least one is.",
+                todo="Check the positions, or the filter that they come from.",
+            )
         columns = (
             Column(
                 c.name,
