@@ -52,7 +52,7 @@ def texts(code: str, name: str = "adults", **variables: object) -> list[str]:
         ("adults = loans.query('age >= 18 and grade == \"x\"')", "(age >= 18) and (grade == 'x')"),
         ("adults = loans.query('not (age < 18 or amount == 2)')", "not ((age < 18) or (amount == 2))"),
         ("adults = loans.query('`my col` >= 18')", "`my col` >= 18"),
-        ("adults = loans.query('grade in [\"a\", \"b\"]')", "grade in ['a', 'b']"),
+        ('adults = loans.query(\'grade in ["a", "b"]\')', "grade in ['a', 'b']"),
         ("adults = loans.query('grade not in (\"a\",)')", "grade not in ['a']"),
         ('adults = loans.filter(pl.col("age") >= 18)', "age >= 18"),
         ("adults = loans.filter(pl.col.age >= 18)", "age >= 18"),
@@ -65,7 +65,10 @@ def texts(code: str, name: str = "adults", **variables: object) -> list[str]:
         ("adults = loans.filter(~pl.col('age').is_null())", "not (age is null)"),
         ("adults = loans[loans.age >= 18].reset_index(drop=True).sort_values('age')", "age >= 18"),
         ("mask = loans.age >= 18\nadults = loans[mask]", "age >= 18"),
-        ("a = loans.age >= 18\nb = loans.amount > 1\nadults = loans[a & ~b]", "(age >= 18) and (not (amount > 1))"),
+        (
+            "a = loans.age >= 18\nb = loans.amount > 1\nadults = loans[a & ~b]",
+            "(age >= 18) and (not (amount > 1))",
+        ),
         ("adults, minors = loans[loans.age >= 18], loans[loans.age < 18]", "age >= 18"),
         ("adults = loans[loans.amount + 2 * loans.age >= 18]", "amount + (2 * age) >= 18"),
     ],
@@ -164,16 +167,22 @@ def test_column_arithmetic_is_read(code: str, formula: str) -> None:
     assert found == [Hint("derive", formula, "z")]
 
 
-@pytest.mark.parametrize("code", ['adults["z"] = 1', 'adults["z"] = adults.age / 2', 'adults["z"] = f(adults.age)'])
+@pytest.mark.parametrize(
+    "code", ['adults["z"] = 1', 'adults["z"] = adults.age / 2', 'adults["z"] = f(adults.age)']
+)
 def test_other_new_columns_say_nothing(code: str) -> None:
     assert read_history("adults", [code], {"adults": LOANS}) == []
 
 
 def test_polars_frames_are_frames() -> None:
     cells = ["adults = loans.filter(loans['age'] >= 18)"]
-    assert read_history("adults", cells, {"loans": pl.DataFrame({"age": [1]})}) == [Hint("filter", "age >= 18")]
+    assert read_history("adults", cells, {"loans": pl.DataFrame({"age": [1]})}) == [
+        Hint("filter", "age >= 18")
+    ]
 
 
-@pytest.mark.parametrize(("name", "text"), [("age", "age"), ("my col", "`my col`"), ("and", "`and`"), ("é", "é")])
+@pytest.mark.parametrize(
+    ("name", "text"), [("age", "age"), ("my col", "`my col`"), ("and", "`and`"), ("é", "é")]
+)
 def test_column_names(name: str, text: str) -> None:
     assert column_text(name) == text

@@ -1,4 +1,4 @@
-"""The commands that work on files. Each imports what it needs when it runs: `verify` needs no data libraries."""
+"""The commands. Each imports what it needs when it runs, so that `verify` needs no data libraries."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ _data_file = click.Path(path_type=Path)
 @click.command()
 @click.argument("file", type=_data_file)
 @click.option("--name", help="What the record calls it; by default the file's name.")
-@click.option("--scale", "scales", multiple=True, metavar="COLUMN=DIGITS", help="Exact decimals in a float column.")
+@click.option(
+    "--scale", "scales", multiple=True, metavar="COLUMN=DIGITS", help="Exact decimals in a float column."
+)
 @_project
 @_quiet
 def commit(file: Path, name: str | None, scales: Sequence[str], folder: Path, quiet: bool) -> None:
@@ -51,10 +53,16 @@ def commit(file: Path, name: str | None, scales: Sequence[str], folder: Path, qu
 
 @click.command()
 @click.argument("children", nargs=-1, required=True, metavar="CHILD_FILE...", type=_data_file)
-@click.option("--from", "parents", multiple=True, type=_data_file, metavar="PARENT_FILE", help="What it came from.")
-@click.option("--claim", "wanted", multiple=True, metavar="CLAIM", help="""Such as 'mean("x")'; may be repeated.""")
+@click.option(
+    "--from", "parents", multiple=True, type=_data_file, metavar="PARENT_FILE", help="What it came from."
+)
+@click.option(
+    "--claim", "wanted", multiple=True, metavar="CLAIM", help="""Such as 'mean("x")'; may be repeated."""
+)
 @click.option("--where", metavar="PREDICATE", help="""Short for --claim 'filter("PREDICATE")'.""")
-@click.option("--out", type=_data_file, help="Where the receipt goes; by default CHILD_FILE's name with .zkp, here.")
+@click.option(
+    "--out", type=_data_file, help="Where the receipt goes; by default CHILD_FILE's name with .zkp, here."
+)
 @_project
 @_quiet
 def prove(
@@ -109,7 +117,7 @@ def prove(
     type=click.Choice(["auto", "native", "reference", "both"]),
     default="auto",
     show_default=True,
-    help="The compiled verifier, the one in plain Python, or both; auto is the compiled one where it is installed.",
+    help="Compiled, plain Python, or both; auto is the compiled one where it is installed.",
 )
 @click.option("--ledger-key", "keys", multiple=True, metavar="VKEY", help="Key of a log that you know.")
 @click.option("--allow-asserted", is_flag=True, help="Do not fail for a change that is only asserted.")
@@ -141,13 +149,17 @@ def verify(
 
 
 @click.command()
-@click.option("-n", "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Newest entries shown.")
+@click.option(
+    "-n", "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Newest entries shown."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
 @_project
 def log(limit: int, as_json: bool, folder: Path) -> None:
     """Show the newest entries of the project's ledger, and the key by which others know it."""
     if not folder.exists():
-        raise ZkpError(f"There is no project in {folder}.", todo="Commit a file first, or name one with --project.")
+        raise ZkpError(
+            f"There is no project in {folder}.", todo="Commit a file first, or name one with --project."
+        )
     project = _opened(folder)
     lines = project.log(limit)
     if as_json:
@@ -159,20 +171,26 @@ def log(limit: int, as_json: bool, folder: Path) -> None:
 
 
 @click.command()
-@click.option("--rows", type=click.IntRange(min=1), help="Make the development set-up large enough for tables like this.")
+@click.option(
+    "--rows",
+    type=click.IntRange(min=1),
+    help="Make the development set-up large enough for tables like this.",
+)
 @click.option("--depth", type=click.IntRange(min=4), help="The same, by the depth of the grid.")
 @_quiet
 def srs(rows: int | None, depth: int | None, quiet: bool) -> None:
     """Show the development set-up, or make it ahead of time.
 
-    It is also made by itself when first needed. Whoever makes a development set-up could forge proofs under it.
+    It is made by itself when first needed. Whoever makes a development set-up could forge under it.
     """
     from zkp_nb.progress import progress_bar, stage
     from zkp_nb.srs import LANES, MAX_DEPTH, cache_folder, development_srs, table_depth
 
     wanted = max(table_depth(rows) if rows else 0, depth or 0)
     if wanted > MAX_DEPTH:
-        raise SetupError(f"A depth of {wanted:,} is beyond the largest grid.", todo=f"The largest is {MAX_DEPTH:,}.")
+        raise SetupError(
+            f"A depth of {wanted:,} is beyond the largest grid.", todo=f"The largest is {MAX_DEPTH:,}."
+        )
     click.echo(f"folder  {cache_folder()}")
     if wanted:
         with progress_bar(quiet) as progress:
@@ -188,7 +206,9 @@ def srs(rows: int | None, depth: int | None, quiet: bool) -> None:
 
 
 @click.command()
-@click.option("--out", type=_data_file, help="Folder for receipts and ledger; by default one that is removed again.")
+@click.option(
+    "--out", type=_data_file, help="Folder for receipts and ledger; by default one that is removed again."
+)
 def demo(out: Path | None) -> int:
     """Show the whole way on 336,776 real flights: commit, prove, verify, and four forgeries refused."""
     from zkp_nb.cli.demo import run_demo
@@ -197,7 +217,9 @@ def demo(out: Path | None) -> int:
 
 
 @click.command()
-@click.option("--rows", type=click.IntRange(min=8), default=100_000, show_default=True, help="Rows of the table.")
+@click.option(
+    "--rows", type=click.IntRange(min=8), default=100_000, show_default=True, help="Rows of the table."
+)
 @click.option("--statement", "only", multiple=True, metavar="NAME", help="Only this line; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def bench(rows: int, only: Sequence[str], as_json: bool) -> int:

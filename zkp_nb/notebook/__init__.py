@@ -13,7 +13,7 @@ __all__ = ["load_ipython_extension", "register_accessors"]
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Registers magics, accessors and cards with an IPython shell; IPython calls it for `%load_ext zkp_nb`."""
+    """Registers magics, accessors and cards with an IPython shell: what `%load_ext zkp_nb` does."""
     from zkp_nb.notebook.cards import register_formatters
     from zkp_nb.notebook.magics import ZkpMagics
 

@@ -43,7 +43,9 @@ class ZkpAccessor:
         """
         from zkp_nb.notebook import session
 
-        return session.commit(self._frame, name or session.variable_of(self._frame), scales=scales, quiet=quiet)
+        return session.commit(
+            self._frame, name or session.variable_of(self._frame), scales=scales, quiet=quiet
+        )
 
     def prove(
         self, *claims: Claim, parents: Sequence[object] = (), name: str | None = None, quiet: bool = False

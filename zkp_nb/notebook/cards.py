@@ -14,14 +14,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
-from typing import Any, Final
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
 
 from zkp_nb.ledger.records import DatasetRecord
 from zkp_nb.notebook.words import SHAPES, origin_words, seconds
-from zkp_nb.project import LogLine
 from zkp_nb.receipt import Dataset, Receipt, Timings
 from zkp_nb.verdict import Verdict
+
+if TYPE_CHECKING:
+    from zkp_nb.project import LogLine
 
 RECEIPT_TYPE: Final = "application/vnd.zkp.receipt+json"
 """MIME type of a receipt document."""
@@ -31,27 +35,10 @@ MAX_COLUMNS: Final = 40
 
 Bundle = dict[str, Any]
 
-_STYLE: Final = """
-.zkp-card{--zkp-text:#1f2328;--zkp-quiet:#59636e;--zkp-back:#fff;--zkp-line:#d1d9e0}
-@media (prefers-color-scheme:dark){.zkp-card{--zkp-text:#e6edf3;--zkp-quiet:#9198a1;--zkp-back:#151b23;--zkp-line:#3d444d}}
-.zkp-card{color:var(--jp-content-font-color1,var(--vscode-foreground,var(--zkp-text)));
-background:var(--jp-layout-color1,var(--vscode-editor-background,var(--zkp-back)));
-border:1px solid var(--jp-border-color2,var(--vscode-panel-border,var(--zkp-line)));
-border-radius:6px;padding:10px 14px;margin:4px 0;max-width:58em;
-font:14px/1.45 var(--jp-ui-font-family,system-ui,sans-serif)}
-.zkp-card p{margin:0 0 6px;color:inherit}
-.zkp-card .zkp-badge{display:inline-block;border-radius:10px;padding:0 9px;margin-right:6px;font-weight:600;color:#fff}
-.zkp-card .zkp-proven{background:#1a7f37}.zkp-card .zkp-asserted{background:#9a6700}
-.zkp-card .zkp-committed{background:#0969da}.zkp-card .zkp-refused{background:#cf222e}
-.zkp-card table{border-collapse:collapse;margin:0;font-size:13px;color:inherit;background:none}
-.zkp-card caption{text-align:left;color:var(--jp-content-font-color2,var(--vscode-descriptionForeground,var(--zkp-quiet)));
-padding:2px 0}
-.zkp-card tr,.zkp-card tr:nth-child(n){background:none}
-.zkp-card th,.zkp-card td{text-align:left;vertical-align:top;border:0;padding:1px 16px 1px 0;max-width:none;
-font-variant-numeric:tabular-nums;white-space:normal}
-.zkp-card th{font-weight:400;color:var(--jp-content-font-color2,var(--vscode-descriptionForeground,var(--zkp-quiet)))}
-.zkp-card .zkp-badge+span{overflow-wrap:anywhere}
-"""
+
+@cache
+def _style() -> str:
+    return " ".join((files(__package__) / "card.css").read_text("utf-8").split())
 
 
 @dataclass(frozen=True)
@@ -64,7 +51,10 @@ class LogView:
         if not self.lines:
             return "The log is empty."
         width = len(f"{max(line.index for line in self.lines):,}")
-        return "\n".join(f"{line.index:>{width},}  {SHAPES[line.status]} {line.sentence} [{line.status}]" for line in self.lines)
+        return "\n".join(
+            f"{line.index:>{width},}  {SHAPES[line.status]} {line.sentence} [{line.status}]"
+            for line in self.lines
+        )
 
 
 def receipt_bundle(receipt: Receipt) -> Bundle:
@@ -72,7 +62,9 @@ def receipt_bundle(receipt: Receipt) -> Bundle:
     rows = [(record.name, _shape(record)) for record in receipt.datasets]
     if receipt.proofs:
         number = len(receipt.proofs)
-        rows.append(("Proof", f"{len(receipt.proof):,} bytes" + (f" in {number} proofs" if number > 1 else "")))
+        rows.append(
+            ("Proof", f"{len(receipt.proof):,} bytes" + (f" in {number} proofs" if number > 1 else ""))
+        )
     rows += _timing_rows(receipt.timings) + _log_rows(receipt)
     if receipt.status != "asserted":
         rows.append(("Set-up", origin_words(receipt.origin)))
@@ -116,7 +108,8 @@ def verdict_bundle(verdict: Verdict) -> Bundle:
 def log_bundle(view: LogView) -> Bundle:
     """The log as a table."""
     rows = [
-        (f"{line.index:,}", line.when, f"{SHAPES[line.status]} {line.status}", line.sentence) for line in view.lines
+        (f"{line.index:,}", line.when, f"{SHAPES[line.status]} {line.status}", line.sentence)
+        for line in view.lines
     ]
     html = _card(_grid("Log, newest entries", ("Entry", "When", "Status", "What it says"), rows))
     return {"text/plain": str(view), "text/html": html}
@@ -172,17 +165,21 @@ def _type_words(written: dict[str, Any], nullable: bool) -> str:
 
 
 def _card(*parts: str) -> str:
-    return f'<div class="zkp-card"><style>{_STYLE}</style>{"".join(parts)}</div>'
+    return f'<div class="zkp-card"><style>{_style()}</style>{"".join(parts)}</div>'
 
 
 def _head(status: str, sentence: str) -> str:
-    badge = f'<span class="zkp-badge zkp-{status}"><span aria-hidden="true">{SHAPES[status]}</span> {status}</span>'
-    return f"<p>{badge}<span>{escape(sentence)}</span></p>"
+    shape = f'<span aria-hidden="true">{SHAPES[status]}</span>'
+    return (
+        f'<p><span class="zkp-badge zkp-{status}">{shape} {status}</span><span>{escape(sentence)}</span></p>'
+    )
 
 
 def _facts(caption: str, rows: Sequence[tuple[str, str]]) -> str:
-    body = "".join(f'<tr><th scope="row">{escape(label)}</th><td>{escape(value)}</td></tr>' for label, value in rows)
-    return f"<table><caption>{escape(caption)}</caption><tbody>{body}</tbody></table>"
+    body = "".join(
+        f'<tr><th scope="row">{escape(label)}</th><td>{escape(value)}</td></tr>' for label, value in rows
+    )
+    return _table(caption, f"<tbody>{body}</tbody>")
 
 
 def _grid(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -191,4 +188,8 @@ def _grid(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     for first, *others in rows:
         cells = "".join(f"<td>{escape(each)}</td>" for each in others)
         body += f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>'
-    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return _table(caption, f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>")
+
+
+def _table(caption: str, body: str) -> str:
+    return f"<table><caption>{escape(caption)}</caption>{body}</table>"

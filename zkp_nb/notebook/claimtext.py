@@ -30,7 +30,8 @@ def constant(node: ast.expr) -> Any:
         return ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise StatementError(
-            f"`{ast.unparse(node)}` is not a constant.", todo='Write numbers as 18, texts as "UA", lists as [1, 2].'
+            f"`{ast.unparse(node)}` is not a constant.",
+            todo='Write numbers as 18, texts as "UA", lists as [1, 2].',
         ) from None
 
 
@@ -44,14 +45,18 @@ def read_claim(text: str, evaluate: Evaluate = constant) -> claims.Claim:
         node = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError):
         raise StatementError(
-            f"The claim {text.strip()} cannot be read.", why="Brackets or quotes do not match.", todo=_example()
+            f"The claim {text.strip()} cannot be read.",
+            why="Brackets or quotes do not match.",
+            todo=_example(),
         ) from None
     if not isinstance(node, ast.Call):
         raise StatementError(f"{text.strip()} is not a claim.", todo=_example())
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     known = claim_names()
     if name not in known:
-        raise StatementError(f"There is no claim called {name or text}.", todo=f"Known are {', '.join(known)}.")
+        raise StatementError(
+            f"There is no claim called {name or text}.", todo=f"Known are {', '.join(known)}."
+        )
     values = []
     for argument in node.args:
         if isinstance(argument, ast.Starred):
@@ -64,7 +69,9 @@ def read_claim(text: str, evaluate: Evaluate = constant) -> claims.Claim:
         inspect.signature(make).bind(*values, **words)
     except TypeError as error:
         raise StatementError(
-            f"The arguments of {name} do not fit.", why=f"{_sentence(error)}", todo=f"It is {name}{_signature(make)}."
+            f"The arguments of {name} do not fit.",
+            why=f"{_sentence(error)}",
+            todo=f"It is {name}{_signature(make)}.",
         ) from None
     claim: claims.Claim = make(*values, **words)
     return claim
@@ -75,7 +82,9 @@ def claim_names() -> list[str]:
     return sorted(
         name
         for name, value in vars(claims).items()
-        if not name.startswith("_") and inspect.isfunction(value) and value.__module__.startswith("zkp_nb.statements")
+        if not name.startswith("_")
+        and inspect.isfunction(value)
+        and value.__module__.startswith("zkp_nb.statements")
     )
 
 
@@ -109,7 +118,9 @@ def split_words(line: str) -> list[str]:
             closing.pop()
     if quote or closing:
         raise ZkpError(
-            "The line cannot be read.", why=f"A {quote or closing[-1]} is missing.", todo="Close every bracket and quote."
+            "The line cannot be read.",
+            why=f"A {quote or closing[-1]} is missing.",
+            todo="Close every bracket and quote.",
         )
     return [*words, word] if word else words
 

@@ -47,7 +47,7 @@ class Hint:
     column: str = ""
 
 
-class _NotUnderstood(Exception):
+class _UnclearError(Exception):
     """A piece of code says nothing that a statement could say."""
 
 
@@ -107,7 +107,7 @@ class _Reader:
             name = base
 
     def _last_assignment(self, name: str, end: int) -> tuple[list[Hint], ast.expr | None, int]:
-        """Columns set on `name` before statement `end`, the value it was last assigned, and where that was."""
+        """Columns set on `name` before statement `end`, its last assigned value, and where that was."""
         changes: list[Hint] = []
         for position in range(end - 1, -1, -1):
             statement = self._statements[position]
@@ -146,7 +146,9 @@ class _Reader:
             yield from self._query(call.args[0])
         elif method == "filter":
             equal: list[ast.expr] = [
-                ast.Compare(ast.Name(word.arg), [ast.Eq()], [word.value]) for word in call.keywords if word.arg
+                ast.Compare(ast.Name(word.arg), [ast.Eq()], [word.value])
+                for word in call.keywords
+                if word.arg
             ]
             yield from self._filter(call.args, equal)
         elif method in ("assign", "with_columns"):
@@ -180,14 +182,14 @@ class _Reader:
         try:
             tree = ast.parse(" ".join(source.split()), mode="eval").body
             yield Hint("filter", _Writer(self, names=odd, constants=at, free=True).logic(tree))
-        except (SyntaxError, _NotUnderstood):
+        except (SyntaxError, _UnclearError):
             return
 
     def _filter(self, masks: Sequence[ast.expr], equal: Sequence[ast.expr] = ()) -> Iterator[Hint]:
         try:
             parts = [_Writer(self).logic(mask) for mask in masks]
             parts += [_Writer(self, free=True).logic(each) for each in equal]
-        except _NotUnderstood:
+        except _UnclearError:
             return
         if parts:
             yield Hint("filter", parts[0] if len(parts) == 1 else " and ".join(f"({part})" for part in parts))
@@ -198,7 +200,7 @@ class _Reader:
             value = value.body
         try:
             yield Hint("derive", _Writer(self, frames=parameters).formula(value), column)
-        except _NotUnderstood:
+        except _UnclearError:
             return
 
     def mask_called(self, name: str) -> ast.expr | None:
@@ -206,9 +208,9 @@ class _Reader:
         return self._last_assignment(name, len(self._statements))[1]
 
     def constant(self, name: str) -> Any:
-        """A plain constant among the user's variables, or `_NotUnderstood`."""
+        """A plain constant among the user's variables, or `_UnclearError`."""
         if name not in self._variables:
-            raise _NotUnderstood
+            raise _UnclearError
         return self._variables[name]
 
     def is_frame(self, name: str) -> bool:
@@ -217,7 +219,7 @@ class _Reader:
 
 
 class _Writer:
-    """Writes an expression of pandas or polars in the predicate language, or raises `_NotUnderstood`."""
+    """Writes an expression of pandas or polars in the predicate language, or raises `_UnclearError`."""
 
     def __init__(
         self,
@@ -228,7 +230,7 @@ class _Writer:
         frames: set[str] | None = None,
         free: bool = False,
     ) -> None:
-        """`names` and `constants` rename; `frames` are known to be frames; `free`: a plain name is a column."""
+        """`names`, `constants` rename; `frames` are known to be frames; `free`: a plain name is a column."""
         self._reader = reader
         self._names = names or {}
         self._constants = constants or {}
@@ -256,7 +258,7 @@ class _Writer:
             case ast.Name(id=name) if not self._is_column(node) and self._depth < MAX_STEPS:
                 mask = self._reader.mask_called(name)
                 if mask is None:
-                    raise _NotUnderstood
+                    raise _UnclearError
                 self._depth += 1
                 return self.logic(mask)
             case _:
@@ -265,7 +267,7 @@ class _Writer:
     def formula(self, node: ast.expr) -> str:
         """Column arithmetic that names at least one column."""
         if not any(self._is_column(each) for each in ast.walk(node) if isinstance(each, ast.expr)):
-            raise _NotUnderstood
+            raise _UnclearError
         return self._value(node)
 
     def _comparison(self, sides: Sequence[ast.expr], ops: Sequence[ast.cmpop]) -> str:
@@ -275,12 +277,17 @@ class _Writer:
         parts = []
         for left, op, right in zip(sides, ops, sides[1:], strict=False):
             if type(op) not in _COMPARE:
-                raise _NotUnderstood
+                raise _UnclearError
             parts.append(f"{self._value(left)} {_COMPARE[type(op)]} {self._value(right)}")
         return parts[0] if len(parts) == 1 else " and ".join(f"({part})" for part in parts)
 
     def _test(
-        self, node: ast.expr, subject: ast.expr, method: str, arguments: list[ast.expr], words: list[ast.keyword]
+        self,
+        node: ast.expr,
+        subject: ast.expr,
+        method: str,
+        arguments: list[ast.expr],
+        words: list[ast.keyword],
     ) -> str:
         if self._is_column(node):
             return self._column(node)
@@ -295,7 +302,7 @@ class _Writer:
             return f"{column} is null"
         if method in ("notna", "notnull", "is_not_null"):
             return f"{column} is not null"
-        raise _NotUnderstood
+        raise _UnclearError
 
     def _between(self, column: str, arguments: list[ast.expr], words: list[ast.keyword]) -> str:
         given = {word.arg: word.value for word in words if word.arg}
@@ -306,7 +313,7 @@ class _Writer:
         inclusive = given.get("inclusive", given.get("closed", arguments[2] if len(arguments) > 2 else None))
         closed = "both" if inclusive is None else _literal(inclusive)
         if low is None or high is None or closed not in ("both", "neither", "left", "right", "none"):
-            raise _NotUnderstood
+            raise _UnclearError
         lower = ">=" if closed in ("both", "left") else ">"
         upper = "<=" if closed in ("both", "right") else "<"
         return f"({column} {lower} {self._value(low)}) and ({column} {upper} {self._value(high)})"
@@ -318,7 +325,7 @@ class _Writer:
             members = self._reader.constant(self._constants.get(node.id, node.id))
             if isinstance(members, (list, tuple, set, frozenset)) and len(members) <= 1000:
                 return "[" + ", ".join(_constant_text(each) for each in members) + "]"
-        raise _NotUnderstood
+        raise _UnclearError
 
     def _value(self, node: ast.expr) -> str:
         if self._is_column(node):
@@ -327,7 +334,11 @@ class _Writer:
             case ast.Constant(value=value):
                 return _constant_text(value)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return f"-{self._value(operand)}" if isinstance(operand, ast.Constant) else f"0 - {self._factor(operand)}"
+                return (
+                    f"-{self._value(operand)}"
+                    if isinstance(operand, ast.Constant)
+                    else f"0 - {self._factor(operand)}"
+                )
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
                 return f"{self._factor(left)} {_ARITHMETIC[type(op)]} {self._factor(right)}"
             case ast.Call(func=ast.Attribute(value=subject, attr=method), args=[other]) if (
@@ -336,12 +347,14 @@ class _Writer:
                 return f"{self._factor(subject)} {_ARITHMETIC_METHODS[method]} {self._factor(other)}"
             case ast.Call(func=ast.Attribute(attr="lit"), args=[literal]):
                 return self._value(literal)
-            case ast.Call(args=arguments) if arguments and all(isinstance(each, ast.Constant) for each in arguments):
+            case ast.Call(args=arguments) if arguments and all(
+                isinstance(each, ast.Constant) for each in arguments
+            ):
                 return _constant_text(_date_of(node))
             case ast.Name(id=name):
                 return _constant_text(self._reader.constant(self._constants.get(name, name)))
             case _:
-                raise _NotUnderstood
+                raise _UnclearError
 
     def _factor(self, node: ast.expr) -> str:
         text = self._value(node)
@@ -350,7 +363,7 @@ class _Writer:
     def _is_column(self, node: ast.expr) -> bool:
         try:
             self._column(node)
-        except _NotUnderstood:
+        except _UnclearError:
             return False
         return True
 
@@ -358,16 +371,22 @@ class _Writer:
         match node:
             case ast.Name(id=name) if self._free and name not in self._constants:
                 return column_text(self._names.get(name, name))
-            case ast.Call(func=ast.Name(id="col") | ast.Attribute(attr="col"), args=[ast.Constant(value=str(name))]):
+            case ast.Call(
+                func=ast.Name(id="col") | ast.Attribute(attr="col"), args=[ast.Constant(value=str(name))]
+            ):
                 return column_text(name)
             case ast.Attribute(value=ast.Name(id="col") | ast.Attribute(attr="col"), attr=name):
                 return column_text(name)
-            case ast.Attribute(value=ast.Name(id=frame), attr=name) if not self._free and self._is_frame(frame):
+            case ast.Attribute(value=ast.Name(id=frame), attr=name) if not self._free and self._is_frame(
+                frame
+            ):
                 return column_text(name)
-            case ast.Subscript(value=ast.Name(id=frame), slice=ast.Constant(value=str(name))) if self._is_frame(frame):
+            case ast.Subscript(value=ast.Name(id=frame), slice=ast.Constant(value=str(name))) if (
+                self._is_frame(frame)
+            ):
                 return column_text(name)
             case _:
-                raise _NotUnderstood
+                raise _UnclearError
 
     def _is_frame(self, name: str) -> bool:
         return name in self._frames or self._reader.is_frame(name)
@@ -430,7 +449,7 @@ def _date_of(call: ast.Call) -> date | datetime:
             return datetime(*values)  # type: ignore[arg-type]
     except (ValueError, TypeError):
         pass
-    raise _NotUnderstood
+    raise _UnclearError
 
 
 def _constant_text(value: object) -> str:
@@ -441,8 +460,9 @@ def _constant_text(value: object) -> str:
     if isinstance(value, (bool, int, str, bytes)) or (isinstance(value, float) and math.isfinite(value)):
         return repr(value)
     if isinstance(value, datetime):
-        return repr(value.isoformat(sep=" ") if value.time().isoformat() != "00:00:00" else value.date().isoformat())
+        return repr(
+            value.isoformat(sep=" ") if value.time().isoformat() != "00:00:00" else value.date().isoformat()
+        )
     if isinstance(value, date):
         return repr(value.isoformat())
-    raise _NotUnderstood
-
+    raise _UnclearError

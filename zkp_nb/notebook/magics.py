@@ -22,9 +22,8 @@ from zkp_nb.notebook import session
 from zkp_nb.notebook.cards import LogView
 from zkp_nb.notebook.claimtext import read_claim, read_scales, split_words, unquoted
 from zkp_nb.receipt import Dataset, Receipt
-from zkp_nb.statements import Claim, claims
+from zkp_nb.statements import claims
 from zkp_nb.verdict import Verdict, verify
-
 
 Shown = TypeVar("Shown")
 
@@ -37,7 +36,13 @@ class ZkpMagics(Magics):  # type: ignore[misc]
     @magic_arguments()  # type: ignore[untyped-decorator]
     @argument("frame", help="variable that holds the frame")  # type: ignore[untyped-decorator]
     @argument("--name", help="what the record calls it; by default the variable's name")  # type: ignore[untyped-decorator]
-    @argument("--scale", action="append", default=[], metavar="COLUMN=DIGITS", help="exact decimals in a float column")  # type: ignore[untyped-decorator]
+    @argument(
+        "--scale",
+        action="append",
+        default=[],
+        metavar="COLUMN=DIGITS",
+        help="exact decimals in a float column",
+    )  # type: ignore[untyped-decorator]
     @argument("-q", "--quiet", action="store_true", help="no progress bar")  # type: ignore[untyped-decorator]
     @line_magic  # type: ignore[untyped-decorator]
     def zkp_commit(self, line: str) -> Dataset:
@@ -50,8 +55,12 @@ class ZkpMagics(Magics):  # type: ignore[misc]
 
     @no_var_expand  # type: ignore[untyped-decorator]
     @magic_arguments()  # type: ignore[untyped-decorator]
-    @argument("words", nargs="+", metavar="FRAME_OR_CLAIM", help='variables, and claims such as mean("income")')  # type: ignore[untyped-decorator]
-    @argument("--from", dest="parents", action="append", default=[], metavar="PARENT", help="frame it came from")  # type: ignore[untyped-decorator]
+    @argument(
+        "words", nargs="+", metavar="FRAME_OR_CLAIM", help='variables, and claims such as mean("income")'
+    )  # type: ignore[untyped-decorator]
+    @argument(
+        "--from", dest="parents", action="append", default=[], metavar="PARENT", help="frame it came from"
+    )  # type: ignore[untyped-decorator]
     @argument("--where", metavar='"PREDICATE"', help='short for filter("PREDICATE")')  # type: ignore[untyped-decorator]
     @argument("--name", help="what the frame's record calls it; by default the variable's name")  # type: ignore[untyped-decorator]
     @argument("-q", "--quiet", action="store_true", help="no progress bar")  # type: ignore[untyped-decorator]
@@ -91,7 +100,9 @@ class ZkpMagics(Magics):  # type: ignore[misc]
     @no_var_expand  # type: ignore[untyped-decorator]
     @magic_arguments()  # type: ignore[untyped-decorator]
     @argument("receipt", help="a variable with a receipt, or the path of a .zkp file")  # type: ignore[untyped-decorator]
-    @argument("--verifier", choices=("auto", "native", "reference", "both"), default="auto", help="who checks")  # type: ignore[untyped-decorator]
+    @argument(
+        "--verifier", choices=("auto", "native", "reference", "both"), default="auto", help="who checks"
+    )  # type: ignore[untyped-decorator]
     @line_magic  # type: ignore[untyped-decorator]
     def zkp_verify(self, line: str) -> Verdict:
         """Check a receipt again, as somebody else would: `%zkp_verify adults.zkp`."""
@@ -125,7 +136,8 @@ class ZkpMagics(Magics):  # type: ignore[misc]
             value: object = self.shell.user_ns[name]
         except KeyError:
             raise ZkpError(
-                f"There is no variable called {name}.", todo="Run the cell that makes it, or check the spelling."
+                f"There is no variable called {name}.",
+                todo="Run the cell that makes it, or check the spelling.",
             ) from None
         return value
 
@@ -135,7 +147,8 @@ class ZkpMagics(Magics):  # type: ignore[misc]
             return self.shell.ev(ast.unparse(node))
         except Exception as error:  # noqa: BLE001 - any code of the user's, any error
             raise StatementError(
-                f"The argument {ast.unparse(node)} cannot be computed.", why=f"{type(error).__name__}: {error}."
+                f"The argument {ast.unparse(node)} cannot be computed.",
+                why=f"{type(error).__name__}: {error}.",
             ) from None
 
     def _shown(self, result: Shown) -> Shown:
@@ -151,7 +164,7 @@ def _read(magic: Callable[[str], object], line: str) -> Any:
 
 
 def _value_is_dropped(shell: Any) -> bool:
-    """Whether the running line of the cell stands alone and is not the last, so that nobody shows its value."""
+    """Whether the running line stands alone and is not the cell's last, so that nobody shows its value."""
     frame = sys._getframe(1)
     while frame is not None and frame.f_globals is not shell.user_ns:
         frame = frame.f_back  # type: ignore[assignment]

@@ -33,6 +33,12 @@ def project() -> Project:
     return _projects[folder]
 
 
+def close() -> None:
+    """Closes every project that this session opened; the next verb opens its own again."""
+    while _projects:
+        _projects.popitem()[1].close()
+
+
 def known_ledger_keys() -> list[str]:
     """Keys of the ledgers that this session has open: they are the user's own."""
     return [opened.ledger.key for opened in _projects.values()]
@@ -81,7 +87,9 @@ def variable_of(frame: object) -> str | None:
     shell = _shell()
     if shell is None:
         return None
-    names = (name for name, value in list(shell.user_ns.items()) if value is frame and not name.startswith("_"))
+    names = (
+        name for name, value in list(shell.user_ns.items()) if value is frame and not name.startswith("_")
+    )
     return next(names, None)
 
 

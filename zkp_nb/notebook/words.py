@@ -12,7 +12,9 @@ def origin_words(origin: str) -> str:
     """How far a set-up may be trusted."""
     if origin == "dev":
         return "development (dev): its maker could forge, so it convinces nobody else"
-    return {"ceremony": "from a public ceremony", "ptau": "from a public ceremony (ptau)"}.get(origin, "unknown")
+    return {"ceremony": "from a public ceremony", "ptau": "from a public ceremony (ptau)"}.get(
+        origin, "unknown"
+    )
 
 
 def seconds(value: float) -> str:

@@ -1,0 +1,30 @@
+"""Notebooks as tests, by nbval: a project of their own, no bars, and only what is not salted is compared."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from typing import Any
+
+_made: list[str] = []
+
+
+def pytest_configure() -> None:
+    """Each run begins an empty project, unless the caller named one."""
+    os.environ.setdefault("ZKP_NB_QUIET", "1")
+    if "ZKP_NB_PROJECT" not in os.environ:
+        _made.append(tempfile.mkdtemp(prefix="zkp-notebooks-"))
+        os.environ["ZKP_NB_PROJECT"] = _made[0]
+
+
+def pytest_unconfigure() -> None:
+    """Removes that project again."""
+    for folder in _made:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_collectstart(collector: Any) -> None:
+    """Cards and receipts carry commitments and times; their text does not, and is compared."""
+    if hasattr(collector, "skip_compare"):
+        collector.skip_compare += ("text/html", "application/vnd.zkp.receipt+json")
