@@ -85,9 +85,18 @@ class Database:
             self._connection()
 
     def erase_log(self) -> None:
-        """Move the write-ahead log into the file and empty it, so that deleted content is gone from both."""
+        """Move the write-ahead log into the file and empty it, so that deleted content is gone from both.
+
+        Waits for those who read an older state. Raises the schema's error where they do not finish.
+        """
         with self._translated("written"):
-            self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            (busy, *_) = self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise self.schema.error(
+                f"What was deleted from the {self.schema.label} {self.path} may still be on the disk.",
+                why="Another process is reading the file.",
+                todo="Close the other notebooks of this project, then delete it again.",
+            )
 
     def close(self) -> None:
         """Close the connections of this process; the object may be used again."""

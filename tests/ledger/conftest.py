@@ -39,7 +39,7 @@ def make_record(name: str = "loans", columns: int = 2, **changes: Any) -> Datase
 
 def make_proof(parent: DatasetRecord, child: DatasetRecord, **results: Any) -> ProofEntry:
     """A proof entry that derives `child` from `parent`; its proof is 600 bytes of nothing."""
-    statement = {
+    statement: dict[str, Any] = {
         "version": 1,
         "kind": "filter",
         "inputs": [parent.id],
@@ -82,7 +82,11 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def filled(ledger: Ledger) -> Ledger:
     """Two datasets, a proof between them (index 2), and four more datasets."""
     parent, child = make_record("loans"), make_record("adults")
-    entries = [DatasetEntry(record=parent), DatasetEntry(record=child), make_proof(parent, child)]
+    entries: list[DatasetEntry | ProofEntry] = [
+        DatasetEntry(record=parent),
+        DatasetEntry(record=child),
+        make_proof(parent, child),
+    ]
     ledger.extend(entries, verifier=accept)
     for place in range(4):
         ledger.append(DatasetEntry(record=make_record(f"more {place}")), verifier=accept)

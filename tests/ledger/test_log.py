@@ -9,6 +9,7 @@ import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,11 @@ def test_a_proof_that_does_not_verify_never_enters(
         raise ProofRejected("The openings do not verify.")
 
     parent, child = record("loans"), record("adults")
-    batch = [DatasetEntry(record=parent), DatasetEntry(record=child), proof(parent, child)]
+    batch: list[DatasetEntry | ProofEntry] = [
+        DatasetEntry(record=parent),
+        DatasetEntry(record=child),
+        proof(parent, child),
+    ]
     with pytest.raises(ProofRejected, match="openings"):
         ledger.extend(batch, verifier=reject)
     assert ledger.size == 0
@@ -105,10 +110,14 @@ def test_an_entry_names_only_datasets_before_it(
     parent, child = record("loans"), record("adults")
     with pytest.raises(LedgerError, match="is not in this log"):
         ledger.append(proof(parent, child), verifier=verifier)
-    late = [DatasetEntry(record=parent), proof(parent, child), DatasetEntry(record=child)]
+    late: list[DatasetEntry | ProofEntry] = [
+        DatasetEntry(record=parent),
+        proof(parent, child),
+        DatasetEntry(record=child),
+    ]
     with pytest.raises(LedgerError, match="is not in this log"):
         ledger.extend(late, verifier=verifier)
-    statement = {"version": 1, "kind": "asserted", "inputs": [], "outputs": [child.id]}
+    statement: dict[str, Any] = {"version": 1, "kind": "asserted", "inputs": [], "outputs": [child.id]}
     with pytest.raises(LedgerError, match="is not in this log"):
         ledger.append(AssertedEntry(statement=statement, reason="unknown"), verifier=verifier)
     assert ledger.size == 0

@@ -34,7 +34,7 @@ documents = st.recursive(
 
 
 def asserted(record: DatasetRecord, **changes: Any) -> AssertedEntry:
-    statement = {"version": 1, "kind": "asserted", "inputs": [], "outputs": [record.id]}
+    statement: dict[str, Any] = {"version": 1, "kind": "asserted", "inputs": [], "outputs": [record.id]}
     return AssertedEntry(
         statement=statement | changes, reason="no statement covers a pivot", code="df.pivot()"
     )
@@ -143,7 +143,7 @@ def test_a_narrow_dataset_is_not_accepted_by_its_hash(record: MakeRecord) -> Non
 
 def test_proven_and_asserted_cannot_be_mistaken(record: MakeRecord) -> None:
     made = record()
-    statement = {"version": 1, "kind": "asserted", "outputs": [made.id]}
+    statement: dict[str, Any] = {"version": 1, "kind": "asserted", "outputs": [made.id]}
     with pytest.raises(LedgerError, match="no proof"):
         ProofEntry(statement=statement, proofs=("AAAA",), prover="p")
     with pytest.raises(LedgerError, match="without proof"):
@@ -169,7 +169,7 @@ def test_a_malformed_statement_gets_a_sentence(statement: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize("proofs", ["A", "AAA", "AA==AA==", "AB==", "AAAA\n", "-_-_"])
 def test_a_proof_in_another_base64_is_refused(record: MakeRecord, proofs: str) -> None:
-    statement = {"version": 1, "kind": "filter", "inputs": [record().id]}
+    statement: dict[str, Any] = {"version": 1, "kind": "filter", "inputs": [record().id]}
     with pytest.raises(LedgerError, match="base64"):
         ProofEntry(statement=statement, proofs=(proofs,), prover="p")
 

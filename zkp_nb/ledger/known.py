@@ -117,11 +117,14 @@ class KnownLogs:
             shown = log.checkpoint()
             head = Checkpoint.open(shown, key)
             conflict = None if remembered is None else _conflict(log, key, remembered, shown)
-            if conflict is None:
+            if remembered is None or conflict is None:
+                contradiction = None
                 connection.execute("UPDATE logs SET note = ? WHERE origin = ?", (shown, key.name))
-                return head
-        assert remembered is not None
-        raise self._keep(key, remembered, shown, conflict)
+            else:
+                contradiction = _keep(connection, key, remembered, shown, conflict)
+        if contradiction is not None:
+            raise contradiction
+        return head
 
     def compare(self, note: bytes, log: LogView | None = None, *, vkey: str) -> None:
         """Hold a checkpoint from a receipt against what is remembered of its log.
@@ -149,7 +152,9 @@ class KnownLogs:
         else:
             conflict = _conflict(log, key, note, remembered)
         if conflict is not None:
-            raise self._keep(key, remembered, note, conflict)
+            with self._database.writing() as connection:
+                contradiction = _keep(connection, key, remembered, note, conflict)
+            raise contradiction
 
     def evidence(self) -> list[tuple[bytes, bytes]]:
         """All contradictions ever found: pairs of signed checkpoints, remembered and shown."""
@@ -169,18 +174,6 @@ class KnownLogs:
         note: bytes | None = row[1]
         return note
 
-    def _keep(self, key: VerifierKey, remembered: bytes, shown: bytes, conflict: str) -> LedgerInconsistent:
-        with self._database.writing() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?)", (key.name, remembered, shown, utc_now())
-            )
-        return LedgerInconsistent(
-            f"The log {key.name} is not the one seen before.",
-            why=conflict,
-            todo="Keep both signed checkpoints: together they show it. Do not rely on receipts of this log.",
-            evidence=(remembered, shown),
-        )
-
 
 _FORKED: Final = "It signed two different histories of the same length."
 
@@ -197,3 +190,17 @@ def _conflict(log: LogView, key: VerifierKey, earlier: bytes, later: bytes) -> s
     except MerkleProofError as error:
         return f"Its {old.size} entries of before are not the beginning of its {new.size} now. {error}"
     return None
+
+
+def _keep(
+    connection: sqlite3.Connection, key: VerifierKey, remembered: bytes, shown: bytes, conflict: str
+) -> LedgerInconsistent:
+    """Write the evidence down; gives the error to raise once that is durable."""
+    row = (key.name, remembered, shown, utc_now())
+    connection.execute("INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?)", row)
+    return LedgerInconsistent(
+        f"The log {key.name} is not the one seen before.",
+        why=conflict,
+        todo="Keep both signed checkpoints: together they show it. Do not rely on receipts of this log.",
+        evidence=(remembered, shown),
+    )

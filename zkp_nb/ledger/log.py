@@ -30,6 +30,7 @@ from zkp_nb.ledger.records import (
     DatasetRecord,
     ProofEntry,
     parse_leaf,
+    sha256_hex,
     utc_now,
 )
 from zkp_nb.ledger.sqlite import SqliteStore
@@ -54,6 +55,39 @@ class LoggedEntry:
     index: int
     entry: AnyEntry
     logged_at: str
+
+
+@dataclass(frozen=True)
+class _Submission:
+    """An entry on its way into the log, with all that is computed from it."""
+
+    entry: AnyEntry
+    leaf: bytes
+    digest: bytes
+    named: dict[str, tuple[str, ...]]
+    record: bytes | None  # canonical, of a dataset entry
+
+    @classmethod
+    def of(cls, entry: AnyEntry) -> _Submission:
+        leaf = entry.leaf()
+        if isinstance(entry, DatasetEntry):
+            record = entry.record.canonical()
+            return cls(entry, leaf, leaf_hash(leaf), {"dataset": (sha256_hex(record),)}, record)
+        return cls(entry, leaf, leaf_hash(leaf), entry.named(), None)
+
+    def datasets(self) -> list[str]:
+        """Ids of the datasets that the entry names, each once, in its order."""
+        return list(dict.fromkeys(dataset for ids in self.named.values() for dataset in ids))
+
+    def mentions(self) -> set[tuple[str, str]]:
+        """(dataset id, role) pairs of the entry."""
+        return {(dataset, role) for role, ids in self.named.items() for dataset in ids}
+
+    def stored_at(self, index: int) -> StoredLeaf:
+        """What the store keeps of it."""
+        # A leaf that holds its record is longer than the record; one that holds only the hash is shorter.
+        beside = self.record if self.record is not None and len(self.leaf) < len(self.record) else None
+        return StoredLeaf(index, self.digest, self.leaf, beside, utc_now())
 
 
 class Ledger:
@@ -121,18 +155,17 @@ class Ledger:
                 store cannot be written.
             LedgerInconsistent: the stored log contradicts its last checkpoint; nothing more is signed.
         """
-        prepared = [(entry, entry.leaf()) for entry in entries]
-        hashes = [leaf_hash(leaf) for _, leaf in prepared]
-        self._verify_new(entries, hashes, verifier)
+        submissions = [_Submission.of(entry) for entry in entries]
+        self._verify_new(submissions, verifier)
         with self._store.writing() as writer:
             before = self._head(writer)
             size, indices = before.size, []
-            for (entry, leaf), digest in zip(prepared, hashes, strict=True):
-                index = writer.index_of(digest)
+            for submission in submissions:
+                index = writer.index_of(submission.digest)
                 if index is None:
                     index, size = size, size + 1
-                    added = tree.hashes_to_store(index, digest, writer.hashes)
-                    writer.add(_stored(index, digest, leaf, entry), _mentions(entry))
+                    added = tree.hashes_to_store(index, submission.digest, writer.hashes)
+                    writer.add(submission.stored_at(index), submission.mentions())
                     writer.add_hashes(tree.stored_count(index), added)
                 indices.append(index)
             if size > before.size:
@@ -212,7 +245,7 @@ class Ledger:
             entry = _logged(_leaf_at(reader, index)).entry
             datasets = []
             if not isinstance(entry, DatasetEntry):
-                for dataset in _all_named(entry):
+                for dataset in _Submission.of(entry).datasets():
                     place, record = self._record(reader, dataset)
                     inclusion = Inclusion.of(place, self._inclusion(reader, place, head))
                     datasets.append(NamedDataset(record=record, inclusion=inclusion))
@@ -240,18 +273,19 @@ class Ledger:
         with self._store.reading() as reader:
             return check_log(reader, self._store.key)
 
-    def _verify_new(self, entries: Sequence[AnyEntry], hashes: Sequence[bytes], verifier: Verifier) -> None:
+    def _verify_new(self, submissions: Sequence[_Submission], verifier: Verifier) -> None:
         """Outside the write transaction: verification takes time, and others may append meanwhile."""
+        to_verify: list[tuple[ProofEntry, dict[str, DatasetRecord]]] = []
         with self._store.reading() as reader:
             waiting: dict[str, DatasetRecord] = {}
-            to_verify: list[tuple[ProofEntry, dict[str, DatasetRecord]]] = []
-            for entry, digest in zip(entries, hashes, strict=True):
+            for submission in submissions:
+                entry = submission.entry
                 if isinstance(entry, DatasetEntry):
-                    waiting[entry.record.id] = entry.record
-                elif reader.index_of(digest) is None:
+                    waiting[submission.datasets()[0]] = entry.record
+                elif reader.index_of(submission.digest) is None:
                     records = {
                         each: waiting[each] if each in waiting else self._record(reader, each)[1]
-                        for each in _all_named(entry)
+                        for each in submission.datasets()
                     }
                     if isinstance(entry, ProofEntry):
                         to_verify.append((entry, records))
@@ -311,18 +345,3 @@ def _leaf_at(reader: LogReader, index: int) -> StoredLeaf:
 
 def _logged(leaf: StoredLeaf) -> LoggedEntry:
     return LoggedEntry(leaf.index, parse_leaf(leaf.leaf, leaf.record), leaf.logged_at)
-
-
-def _stored(index: int, digest: bytes, leaf: bytes, entry: AnyEntry) -> StoredLeaf:
-    beside = isinstance(entry, DatasetEntry) and leaf != entry.canonical()
-    record = entry.record.canonical() if isinstance(entry, DatasetEntry) and beside else None
-    return StoredLeaf(index, digest, leaf, record, utc_now())
-
-
-def _all_named(entry: AnyEntry) -> list[str]:
-    """Ids of the datasets that the entry names, each once, in its order."""
-    return list(dict.fromkeys(dataset for ids in entry.named().values() for dataset in ids))
-
-
-def _mentions(entry: AnyEntry) -> set[tuple[str, str]]:
-    return {(dataset, role) for role, ids in entry.named().items() for dataset in ids}

@@ -48,8 +48,8 @@ class VerifierKey:
     public: bytes
 
     def __post_init__(self) -> None:
-        if not self.name or "+" in self.name or any(c.isspace() or c < " " for c in self.name):
-            raise NoteError("The name of a log key is empty, or holds a space or a plus sign.")
+        if not self.name.isprintable() or not self.name or any(c.isspace() or c == "+" for c in self.name):
+            raise NoteError("The name of a log key is empty, or holds a space, a plus or an unprintable sign.")
         if len(self.public) != 32:
             raise NoteError("An Ed25519 public key is 32 bytes long; this one is not.")
 

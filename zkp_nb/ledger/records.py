@@ -15,7 +15,6 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 
 import rfc8785
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError, field_validator
-from pydantic_core import from_json
 
 from zkp_nb.errors import LedgerError
 from zkp_nb.ledger.note import NoteError, decode_base64
@@ -47,16 +46,24 @@ def canonical_json(document: Any) -> bytes:
     """
     try:
         data = rfc8785.dumps(document)
-        # A float such as 2.0**60 is written as digits that no reader takes back as the same number.
-        if rfc8785.dumps(from_json(data)) == data:
+        if not _has_unsafe_float(document):
             return data
-    except (rfc8785.CanonicalizationError, UnicodeError, ValueError, RecursionError):
+    except (rfc8785.CanonicalizationError, UnicodeError, RecursionError):
         pass
     raise LedgerError(
         "The document cannot be written as canonical JSON.",
         why="It holds a number or a text that JSON does not carry unchanged.",
         todo="Write integers beyond 2^53 - 1 as text, and leave out NaN and infinities.",
     )
+
+
+def _has_unsafe_float(document: Any) -> bool:
+    # From 2^53 to 10^21 a float is written as plain digits, which are read back as an integer out of range.
+    if isinstance(document, float):
+        return 2.0**53 <= abs(document) < 1e21
+    if isinstance(document, dict):
+        return any(map(_has_unsafe_float, document.values()))
+    return isinstance(document, list | tuple) and any(map(_has_unsafe_float, document))
 
 
 def sha256_hex(data: bytes) -> str:
@@ -290,7 +297,6 @@ class ProofEntry(_Claim):
             _proof_bytes(proof)
         return value
 
-    @property
     def proof_bytes(self) -> tuple[bytes, ...]:
         """The proofs, decoded."""
         return tuple(map(_proof_bytes, self.proofs))
