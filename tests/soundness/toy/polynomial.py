@@ -1,4 +1,4 @@
-"""Polynomials over F as lists of coefficients, lowest first; just enough for a prover that is read, not timed."""
+"""Polynomials over F as lists of coefficients, lowest first; enough for a prover that is read, not timed."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ def _transform(values: Sequence[int], invert: bool) -> Poly:
     n = len(values)
     if n == 1:
         return [values[0] % ORDER]
+    if n == 2:
+        return [(values[0] + values[1]) % ORDER, (values[0] - values[1]) % ORDER]
     even, odd = _transform(values[::2], invert), _transform(values[1::2], invert)
     turned = [w * v % ORDER for w, v in zip(_twiddles(n, invert), odd, strict=True)]
     return [(a + b) % ORDER for a, b in zip(even, turned, strict=True)] + [
@@ -68,11 +70,13 @@ def shift(a: Sequence[int], places: int) -> Poly:
 
 def multiply(a: Sequence[int], b: Sequence[int]) -> Poly:
     """`a b`."""
-    if min(len(a), len(b)) <= 8:
+    few, many = sorted((a, b), key=lambda c: sum(map(bool, c)))
+    if sum(map(bool, few)) <= 16:
         result = [0] * (len(a) + len(b) - 1)
-        for i, x in enumerate(a):
-            for j, y in enumerate(b):
-                result[i + j] += x * y
+        for i, x in enumerate(few):
+            if x:
+                for j, y in enumerate(many, start=i):
+                    result[j] += x * y
         return [c % ORDER for c in result]
     n = power_of_two_above(len(a) + len(b))
     return interpolate_on_group(

@@ -6,6 +6,18 @@ from typing import Any
 
 from toy.worlds import World
 
+FIELDS = (
+    "commitments",
+    "public",
+    "challenges",
+    "nodes",
+    "operands",
+    "aux",
+    "helpers",
+    "constraints",
+    "sums",
+)
+
 
 class Builder:
     """Collects the fields of a program; expressions are the numbers of their nodes."""
@@ -13,20 +25,7 @@ class Builder:
     def __init__(self, world: World, depth: int) -> None:
         self.lanes = world.lanes
         self.depth = depth
-        self.fields: dict[str, list[Any]] = {
-            name: []
-            for name in [
-                "commitments",
-                "public",
-                "challenges",
-                "nodes",
-                "operands",
-                "aux",
-                "helpers",
-                "constraints",
-                "sums",
-            ]
-        }
+        self.fields: dict[str, list[Any]] = {name: [] for name in FIELDS}
 
     def _add(self, name: str, item: Any) -> int:
         self.fields[name].append(item)
@@ -89,7 +88,7 @@ class Builder:
         return self.mask(self.depth, (self.depth - 3) * self.lanes)
 
     def family(self, gamma: int, *sides: tuple[int, int]) -> int:
-        """A helper for the fractions `numerator / (gamma + value)`, and the constraint that holds it to them."""
+        """A helper for the fractions `numerator / (gamma + value)`, and its constraint."""
         pairs = [(numerator, self.plus(gamma, value)) for numerator, value in sides]
         h = self.helper(*pairs)
         right = self.constant(0)

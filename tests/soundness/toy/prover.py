@@ -1,4 +1,9 @@
-"""An honest prover in plain Python, a method for each thing a cheat may do differently."""
+"""An honest prover in plain Python, a method for each thing a cheat may do differently.
+
+Names are those of the specification.
+"""
+
+# ruff: noqa: N802
 
 from __future__ import annotations
 
@@ -15,6 +20,25 @@ from zkp_nb.verifying.reference.field import ORDER, depth_points, inverse, lagra
 from zkp_nb.verifying.reference.program import Program, PublicColumn, read
 from zkp_nb.verifying.reference.transcript import Transcript
 from zkp_nb.verifying.reference.verify import powers
+
+ORDER_OF_PROOF = (
+    "aux",
+    "helper",
+    "blind",
+    "mask",
+    "R",
+    "Q",
+    "c",
+    "R'",
+    "Q'",
+    "y",
+    "F",
+    "q",
+    "P~",
+    "p",
+    "W",
+    "W'",
+)
 
 SYSTEM = random.SystemRandom()
 
@@ -70,7 +94,12 @@ def column(
 
 @dataclass
 class Claim:
-    """What is claimed, and what a prover has: column polynomials in commitment order, rows of the aux columns."""
+    """What is claimed, and what a prover has.
+
+    Attributes:
+        columns: the committed polynomials, in the order of the program's `commitments`.
+        aux: the rows of each aux column.
+    """
 
     world: World
     program: dict[str, Any]
@@ -116,6 +145,7 @@ class Prover:
         self.sent: dict[str, list[bytes]] = {}
         self.p: dict[str, Poly] = {}
         self.E_k: list[Poly] = []
+        self._lane_values: dict[int, Poly] = {}
 
     # -- randomness and columns ----------------------------------------------------------------
 
@@ -231,9 +261,17 @@ class Prover:
             "pub": public,
         }
 
+    def lane_values(self, k: int) -> Poly:
+        """Column `k`: each coefficient in `Z`, a polynomial in `X`, by its values in the lanes."""
+        if k not in self._lane_values:
+            f, B = self.f[k], self.B
+            rows = (f[start : start + B] for start in range(0, len(f), B))
+            self._lane_values[k] = [v for row in rows for v in po.evaluate_on_group(row, B)]
+        return self._lane_values[k]
+
     def nodes_on_lanes(self, z: int) -> list[list[int]]:
         """Every node at `Z = z` in every lane."""
-        rows = [po.evaluate_on_group(po.fold(f, self.B, z), self.B) for f in self.f]
+        rows = [po.fold(self.lane_values(k), self.B, z) for k in range(len(self.f))]
         rows += [[0] * self.B] * (self.program.columns - len(rows))
         public = [self.public_on_lanes(column, z) for column in self.program.public]
         self.public_rows = public
@@ -276,16 +314,9 @@ class Prover:
 
     def S(self) -> int:
         """`sum_l chi^l S_l`."""
-        values = self.scalars()
-        return (
-            sum(
-                k * values[s.value]
-                for k, s in zip(
-                    powers(self.ch["chi"], len(self.program.sums)), self.program.sums, strict=True
-                )
-            )
-            % ORDER
-        )
+        values, sums = self.scalars(), self.program.sums
+        chis = powers(self.ch["chi"], len(sums))
+        return sum(k * values[s.value] for k, s in zip(chis, sums, strict=True)) % ORDER
 
     def x(self) -> int:
         return pow(self.ch["chi"], len(self.program.sums), ORDER)
@@ -540,26 +571,8 @@ class Prover:
         return self.attempt()
 
     def attempt(self) -> Attempt:
-        order = [
-            "aux",
-            "helper",
-            "blind",
-            "mask",
-            "R",
-            "Q",
-            "c",
-            "R'",
-            "Q'",
-            "y",
-            "F",
-            "q",
-            "P~",
-            "p",
-            "W",
-            "W'",
-        ]
         return Attempt(
-            proof=b"".join(item for label in order for item in self.sent[label]),
+            proof=b"".join(item for label in ORDER_OF_PROOF for item in self.sent[label]),
             commitments=self.claim.commitments(),
             elements=self.sent,
             refused_by=self.refused_by(),
