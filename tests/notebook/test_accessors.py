@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import polars as pl
 import pytest
 
 import zkp_nb as zkp
-from tests.notebook.conftest import Notebook
 from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.notebook.accessors import register_accessors
+
+if TYPE_CHECKING:
+    from tests.notebook.conftest import Notebook
 
 
 @pytest.mark.usefixtures("notebook")
@@ -74,12 +77,13 @@ def test_registering_again_changes_nothing() -> None:
 def test_the_accessor_is_there_whichever_is_imported_first(library: str) -> None:
     for code in (
         f"import {library} as x, zkp_nb",
-        f"import zkp_nb, {library} as x; from zkp_nb.notebook import register_accessors; register_accessors()",
+        f"import zkp_nb, {library} as x; import zkp_nb.notebook as n; n.register_accessors()",
     ):
         code += "; x.DataFrame({'a': [1]}).zkp.commit"
         subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_importing_the_package_imports_no_data_library() -> None:
-    code = "import sys, zkp_nb, zkp_nb.notebook; assert not {'pandas', 'polars', 'IPython', 'numpy'} & set(sys.modules)"
+    heavy = "{'pandas', 'polars', 'IPython', 'numpy'}"
+    code = f"import sys, zkp_nb, zkp_nb.notebook; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

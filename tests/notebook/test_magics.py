@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 from IPython.core.error import UsageError
 
-from tests.notebook.conftest import Notebook
 from zkp_nb.errors import StatementFalse, ZkpError
+
+if TYPE_CHECKING:
+    from tests.notebook.conftest import Notebook
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from keyword import kwlist
 from typing import Any, Final, Literal
 
 MAX_STEPS: Final = 6
@@ -77,7 +78,7 @@ def column_text(name: str) -> str:
     return name if name.isidentifier() and name not in _RESERVED else f"`{name}`"
 
 
-_RESERVED: Final = {"and", "or", "not", "in", "is", "True", "False", "None", "null"}
+_RESERVED: Final = {*kwlist, "null", "NA", "nan"}
 
 
 class _Reader:
