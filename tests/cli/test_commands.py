@@ -22,9 +22,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with a table in several formats, and parts of it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ZKP_NB_PROJECT", raising=False)
-    loans = pd.DataFrame(
-        {"age": range(8, 48), "income": [1000 + 37 * n for n in range(40)], "grade": ["a", "b"] * 20}
-    )
+    incomes = [1000 + 37 * number for number in range(40)]
+    loans = pd.DataFrame({"age": range(8, 48), "income": incomes, "grade": ["a", "b"] * 20})
     loans.to_csv("loans.csv", index=False)
     loans.to_parquet("loans.parquet", index=False)
     pyarrow.feather.write_feather(pa.Table.from_pandas(loans, preserve_index=False), "loans.arrow")
@@ -50,9 +49,7 @@ def test_commit_prove_verify_log(here: Path, capsys: pytest.CaptureFixture[str])
 
 @pytest.mark.parametrize("name", ["loans.parquet", "loans.arrow"])
 @pytest.mark.usefixtures("here")
-def test_the_same_table_in_another_format_is_the_same_dataset(
-    name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_formats_do_not_matter(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["commit", "loans.csv"]) == 0
     assert run(["commit", name]) == 0
     capsys.readouterr()
@@ -60,9 +57,7 @@ def test_the_same_table_in_another_format_is_the_same_dataset(
     assert len(json.loads(capsys.readouterr().out)) == 1
 
 
-def test_several_files_are_a_split_and_claims_are_repeated(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_split_and_several_claims(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["prove", "train.csv", "test.csv", "--from", "loans.csv", "--out", "split.zkp"]) == 0
     assert run(["prove", "loans.csv", "--claim", 'mean("income")', "--claim", 'between("age", 0, 120)']) == 0
     assert "[proven]" in capsys.readouterr().out
@@ -161,9 +156,7 @@ def test_a_damaged_file_gets_a_sentence(
     assert capsys.readouterr().err.startswith("Error: ")
 
 
-def test_a_project_that_cannot_be_written_gets_a_sentence(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_project_that_is_a_file(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / ".zkp").write_text("a file where the folder should be")
     assert run(["commit", "loans.csv"]) == 1
     assert capsys.readouterr().err.startswith("Error: ")
@@ -193,8 +186,9 @@ def test_the_program_is_installed_under_its_name(here: Path) -> None:
 
 def test_verify_runs_where_there_are_no_data_libraries(here: Path) -> None:
     assert run(["prove", "loans.csv", "--claim", 'sum("income")']) == 0
-    block = "import sys; sys.modules.update(dict.fromkeys(['numpy', 'pandas', 'polars', 'pyarrow', 'zkp_nb._core']))"
-    code = f"{block}; from zkp_nb.cli import main; main(['verify', 'loans.zkp'])"
+    missing = ["pandas", "polars", "pyarrow", "IPython", "zkp_nb._core"]
+    modules = f"sys.modules.update(dict.fromkeys({missing!r}))"
+    code = f"import sys; {modules}; from zkp_nb.cli import main; main(['verify', 'loans.zkp'])"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ZKP_")}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=here, env=environment, capture_output=True, text=True, check=False

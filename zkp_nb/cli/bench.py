@@ -87,7 +87,7 @@ def mixed(rows: int) -> pd.DataFrame:
             "float": draw.normal(size=rows),
             "time": when,
             "text": draw.integers(0, rows, rows).astype(str),
-            "category": pd.Categorical.from_codes(draw.integers(0, 5, rows), list("abcde")),
+            "category": pd.Categorical(draw.choice(list("abcde"), rows)),
             "nulls": np.where(draw.random(rows) < 0.1, np.nan, draw.integers(0, 1000, rows)),
         }
     )

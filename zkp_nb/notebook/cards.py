@@ -19,7 +19,7 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from zkp_nb.ledger.records import DatasetRecord
+from zkp_nb.ledger.records import AssertedEntry, DatasetRecord
 from zkp_nb.notebook.words import SHAPES, origin_words, seconds
 from zkp_nb.receipt import Dataset, Receipt, Timings
 from zkp_nb.verdict import Verdict
@@ -65,6 +65,8 @@ def receipt_bundle(receipt: Receipt) -> Bundle:
         rows.append(
             ("Proof", f"{len(receipt.proof):,} bytes" + (f" in {number} proofs" if number > 1 else ""))
         )
+    if isinstance(entry := receipt.file.entry, AssertedEntry):
+        rows.append(("Why no proof", entry.reason))
     rows += _timing_rows(receipt.timings) + _log_rows(receipt)
     if receipt.status != "asserted":
         rows.append(("Set-up", origin_words(receipt.origin)))

@@ -4,6 +4,9 @@ Each returns what it made, so `receipt = %zkp_prove adults` works, and shows its
 the last line of a cell.
 """
 
+# IPython's decorators carry no types.
+# mypy: disable-error-code="untyped-decorator,no-untyped-call"
+
 from __future__ import annotations
 
 import ast
@@ -29,22 +32,22 @@ Shown = TypeVar("Shown")
 
 
 @magics_class
-class ZkpMagics(Magics):  # type: ignore[misc]
+class ZkpMagics(Magics):
     """Commit frames, prove how they came to be, check receipts, read the log."""
 
-    @no_var_expand  # type: ignore[untyped-decorator]
-    @magic_arguments()  # type: ignore[untyped-decorator]
-    @argument("frame", help="variable that holds the frame")  # type: ignore[untyped-decorator]
-    @argument("--name", help="what the record calls it; by default the variable's name")  # type: ignore[untyped-decorator]
+    @no_var_expand
+    @magic_arguments()
+    @argument("frame", help="variable that holds the frame")
+    @argument("--name", help="what the record calls it; by default the variable's name")
     @argument(
         "--scale",
         action="append",
         default=[],
         metavar="COLUMN=DIGITS",
         help="exact decimals in a float column",
-    )  # type: ignore[untyped-decorator]
-    @argument("-q", "--quiet", action="store_true", help="no progress bar")  # type: ignore[untyped-decorator]
-    @line_magic  # type: ignore[untyped-decorator]
+    )
+    @argument("-q", "--quiet", action="store_true", help="no progress bar")
+    @line_magic
     def zkp_commit(self, line: str) -> Dataset:
         """Commit a frame and log its record: `%zkp_commit loans`."""
         given = _read(self.zkp_commit, line)
@@ -53,18 +56,18 @@ class ZkpMagics(Magics):  # type: ignore[misc]
         dataset = session.commit(frame, name, scales=read_scales(given.scale), quiet=given.quiet)
         return self._shown(dataset)
 
-    @no_var_expand  # type: ignore[untyped-decorator]
-    @magic_arguments()  # type: ignore[untyped-decorator]
+    @no_var_expand
+    @magic_arguments()
     @argument(
         "words", nargs="+", metavar="FRAME_OR_CLAIM", help='variables, and claims such as mean("income")'
-    )  # type: ignore[untyped-decorator]
+    )
     @argument(
         "--from", dest="parents", action="append", default=[], metavar="PARENT", help="frame it came from"
-    )  # type: ignore[untyped-decorator]
-    @argument("--where", metavar='"PREDICATE"', help='short for filter("PREDICATE")')  # type: ignore[untyped-decorator]
-    @argument("--name", help="what the frame's record calls it; by default the variable's name")  # type: ignore[untyped-decorator]
-    @argument("-q", "--quiet", action="store_true", help="no progress bar")  # type: ignore[untyped-decorator]
-    @line_magic  # type: ignore[untyped-decorator]
+    )
+    @argument("--where", metavar='"PREDICATE"', help='short for filter("PREDICATE")')
+    @argument("--name", help="what the frame's record calls it; by default the variable's name")
+    @argument("-q", "--quiet", action="store_true", help="no progress bar")
+    @line_magic
     def zkp_prove(self, line: str) -> Receipt:
         """Prove how a frame came to be, or claims about it.
 
@@ -97,17 +100,17 @@ class ZkpMagics(Magics):  # type: ignore[misc]
         )
         return self._shown(receipt)
 
-    @no_var_expand  # type: ignore[untyped-decorator]
-    @magic_arguments()  # type: ignore[untyped-decorator]
-    @argument("receipt", help="a variable with a receipt, or the path of a .zkp file")  # type: ignore[untyped-decorator]
+    @no_var_expand
+    @magic_arguments()
+    @argument("receipt", help="a variable with a receipt, or the path of a .zkp file")
     @argument(
         "--verifier", choices=("auto", "native", "reference", "both"), default="auto", help="who checks"
-    )  # type: ignore[untyped-decorator]
-    @line_magic  # type: ignore[untyped-decorator]
+    )
+    @line_magic
     def zkp_verify(self, line: str) -> Verdict:
         """Check a receipt again, as somebody else would: `%zkp_verify adults.zkp`."""
         given = _read(self.zkp_verify, line)
-        found = self.shell.user_ns.get(given.receipt)
+        found = self._shell.user_ns.get(given.receipt)
         receipt = found.receipt if isinstance(found, Dataset) else found
         if not isinstance(receipt, Receipt):
             path = Path(unquoted(given.receipt)).expanduser()
@@ -120,10 +123,10 @@ class ZkpMagics(Magics):  # type: ignore[misc]
         verdict = verify(receipt, verifier=given.verifier, ledger_keys=session.known_ledger_keys())
         return self._shown(verdict)
 
-    @no_var_expand  # type: ignore[untyped-decorator]
-    @magic_arguments()  # type: ignore[untyped-decorator]
-    @argument("limit", nargs="?", type=int, default=50, help="how many entries, the newest first")  # type: ignore[untyped-decorator]
-    @line_magic  # type: ignore[untyped-decorator]
+    @no_var_expand
+    @magic_arguments()
+    @argument("limit", nargs="?", type=int, default=50, help="how many entries, the newest first")
+    @line_magic
     def zkp_log(self, line: str) -> LogView:
         """Show the newest entries of the log: `%zkp_log 20`."""
         given = _read(self.zkp_log, line)
@@ -131,9 +134,13 @@ class ZkpMagics(Magics):  # type: ignore[misc]
             raise ZkpError("A number of entries is at least 1.")
         return self._shown(LogView(session.project().log(given.limit)))
 
+    @property
+    def _shell(self) -> Any:
+        return self.shell
+
     def _variable(self, name: str) -> object:
         try:
-            value: object = self.shell.user_ns[name]
+            value: object = self._shell.user_ns[name]
         except KeyError:
             raise ZkpError(
                 f"There is no variable called {name}.",
@@ -144,7 +151,7 @@ class ZkpMagics(Magics):  # type: ignore[misc]
     def _evaluate(self, node: ast.expr) -> Any:
         """An argument of a claim, as the user's own code: variables count."""
         try:
-            return self.shell.ev(ast.unparse(node))
+            return self._shell.ev(ast.unparse(node))
         except Exception as error:  # noqa: BLE001 - any code of the user's, any error
             raise StatementError(
                 f"The argument {ast.unparse(node)} cannot be computed.",
@@ -152,8 +159,8 @@ class ZkpMagics(Magics):  # type: ignore[misc]
             ) from None
 
     def _shown(self, result: Shown) -> Shown:
-        if _value_is_dropped(self.shell):
-            display(result)  # type: ignore[no-untyped-call]
+        if _value_is_dropped(self._shell):
+            display(result)
         return result
 
 
