@@ -63,7 +63,9 @@ def conjunction(statements: Sequence[Statement]) -> Statement:
     if len(distinct) == 1:
         return distinct[0]
     if len(distinct) > 32:
-        raise StatementError(f"{len(distinct)} claims are too many for one receipt.", todo="Prove at most 32 at a time.")
+        raise StatementError(
+            f"{len(distinct)} claims are too many for one receipt.", todo="Prove at most 32 at a time."
+        )
     documents: list[dict[str, Any]] = [statement.document() for statement in distinct]
     return Conjunction(**_roles(distinct), claims=tuple(documents))
 

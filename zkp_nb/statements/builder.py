@@ -1,0 +1,482 @@
+"""The compiler from statements to programs.
+
+Whoever writes a statement says what it means; the builder adds what soundness needs: masks, boolean
+constraints, limbs, multiplicities, challenges, the grouping of fractions into helpers. What would be
+unsound cannot be written: a sum or a constraint without its table's mask, a weight that is not known
+to be 0 or 1, a helper in a denominator, cells of tables of different extent compared by position.
+The rules are specified in docs/specification/statements.md; two implementations agree to the bit.
+
+The same run makes the witness, where the tables are at hand. The program never depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from zkp_nb.errors import StatementError
+from zkp_nb.ledger.records import DatasetRecord
+from zkp_nb.statements import witness
+from zkp_nb.statements.expr import Expr, Graph
+from zkp_nb.statements.program import (
+    BLINDING,
+    LANES,
+    MAX_DEGREE,
+    Aux,
+    Commitment,
+    Extent,
+    Helper,
+    Operand,
+    Program,
+    Public,
+    Sum,
+)
+from zkp_nb.statements.sources import Cell, Source, SourceColumn, common_units
+from zkp_nb.table import Table
+from zkp_nb.table.cells import Cells
+
+RANGE_DEPTH: Final = 128
+"""Depth of the smallest grid that holds the table of 16-bit values."""
+
+MAX_WIDTH: Final = 64
+"""Widest range, in bits."""
+
+_FOREIGN = "A constraint may only speak of tables with the same rows in the same places."
+
+
+class Family:
+    """One equation between two multisets of values, each with 0/1 weights (logUp).
+
+    Has its own challenges `family/<i>/alpha`, for fingerprints, and `family/<i>/gamma`.
+    """
+
+    def __init__(self, builder: Builder, number: int) -> None:
+        self._builder = builder
+        self._number = number
+        self.fractions: list[tuple[Expr, Expr]] = []
+
+    @property
+    def alpha(self) -> Expr:
+        """The challenge whose powers make one value of a row."""
+        return self._builder.challenge(f"family/{self._number}/alpha")
+
+    def left(self, source: Source, value: Expr, weight: Expr | int = 1) -> None:
+        """Puts the values of the rows of weight 1 on the left."""
+        self._add(source, value, weight, left=True)
+
+    def right(self, source: Source, value: Expr, weight: Expr | int = 1) -> None:
+        """Puts the values of the rows of weight 1 on the right."""
+        self._add(source, value, weight, left=False)
+
+    def _add(self, source: Source, value: Expr, weight: Expr | int, *, left: bool) -> None:
+        gamma = self._builder.challenge(f"family/{self._number}/gamma")
+        numerator = self._builder.weighted(source, weight)
+        self._builder.check_home(source, value)
+        self.fractions.append((numerator if left else 0 - numerator, gamma + value))
+
+
+class Builder:
+    """Compiles one program.
+
+    Args:
+        records: the records of the datasets that the statement names, by id.
+        tables: their data, where the witness is wanted.
+    """
+
+    def __init__(
+        self, records: Mapping[str, DatasetRecord], tables: Mapping[str, Table] | None = None
+    ) -> None:
+        self._records = records
+        self._tables = tables
+        self._graph = Graph()
+        self._sources: dict[str, Source] = {}
+        self._commitments: dict[Commitment, Extent] = {}
+        self._public: dict[Public, Expr] = {}
+        self._challenges: dict[str, Expr] = {}
+        self._operands: dict[tuple[tuple[Expr, int], ...], Expr] = {}
+        self._operand_list: list[Operand] = []
+        self._aux: list[Aux] = []
+        self._constraints: dict[Expr, None] = {}
+        self._sums: list[tuple[Expr, Expr, Expr]] = []
+        self._families: list[Family] = []
+        self._ranges = 0
+        self._lookups: list[tuple[Expr, Expr]] = []
+        self._homes: dict[Expr, Extent] = {}
+        self._bits: set[Expr] = set()
+        self._cells: dict[Expr, witness.Words] = {}
+        self._aux_cells: list[Cells] = []
+        self._looked_up: list[npt.NDArray[np.uint16]] = []
+
+    # -- tables, columns, challenges ------------------------------------------------------------
+
+    @property
+    def proving(self) -> bool:
+        """Whether the data are at hand and a witness is made."""
+        return self._tables is not None
+
+    def table(self, dataset: str) -> Source:
+        """The committed table of that id.
+
+        Raises:
+            StatementError: its record is missing, or its commitments belong to another set-up.
+        """
+        if dataset not in self._sources:
+            record = self._records.get(dataset)
+            if record is None:
+                raise StatementError(f"The record of dataset {dataset[:12]} is missing.")
+            if any(each.record.srs_id != record.srs_id for each in self._sources.values()):
+                raise StatementError(
+                    "The tables are committed under different set-ups.",
+                    todo="Commit all of them again under one set-up.",
+                )
+            table = None if self._tables is None else self._tables[dataset]
+            self._sources[dataset] = Source(dataset, record, table)
+        return self._sources[dataset]
+
+    def constant(self, value: int) -> Expr:
+        """A public integer."""
+        return self._graph.lift(value)
+
+    def half(self) -> Expr:
+        """The inverse of 2."""
+        return self._graph.inv(self.constant(2))
+
+    def challenge(self, label: str) -> Expr:
+        """A challenge of step 1; drawn in the order in which the labels first occur."""
+        if label not in self._challenges:
+            self._challenges[label] = self._graph.leaf("ch", len(self._challenges))
+        return self._challenges[label]
+
+    def powers(self, challenge: Expr, count: int) -> list[Expr]:
+        """challenge^0 to challenge^(count-1)."""
+        powers = [self.constant(1)]
+        for _ in range(count - 1):
+            powers.append(powers[-1] * challenge)
+        return powers[:count]
+
+    def operand(self, label: str, terms: Sequence[tuple[Expr | int, Cell]]) -> Expr:
+        """A linear combination of committed columns, with scalars as coefficients; equal ones are one operand."""
+        extents = {cell.source.extent for _, cell in terms}
+        if len(extents) != 1:
+            raise StatementError("Columns of tables of different size cannot be added row by row.")
+        numbered = []
+        for coefficient, cell in terms:
+            commitment = Commitment(cell.source.dataset, cell.column, cell.part)
+            self._commitments.setdefault(commitment, cell.source.extent)
+            scalar = self._graph.lift(coefficient)
+            assert scalar.scalar
+            numbered.append((scalar, list(self._commitments).index(commitment)))
+        key = tuple(numbered)
+        if key not in self._operands:
+            operand = self._graph.leaf("op", len(self._operands))
+            self._operands[key] = operand
+            self._operand_list.append(Operand(label, key))
+            self._homes[operand] = extents.pop()
+            if self._tables is not None and len(terms) == 1 and terms[0][0] == 1:
+                self._cells[operand] = witness.words(_cells(terms[0][1]))
+        return self._operands[key]
+
+    def column(self, column: SourceColumn, part: str = "value") -> Expr:
+        """One committed column as it is."""
+        label = f"{column.source.dataset[:8]}/{column.number}/{part}"
+        return self.operand(label, [(1, column.cell(part))])
+
+    def null(self, column: SourceColumn) -> Expr:
+        """1 where the column is null: 0 where it has no companion, else the companion, proven boolean."""
+        if not column.nullable:
+            return self.constant(0)
+        return self.committed_bit(column, "null")
+
+    def value(self, column: SourceColumn) -> tuple[Expr, Expr]:
+        """The cells of a column that is not hashed, and its nulls, proven to be 0 where null."""
+        value, null = self.column(column), self.null(column)
+        self.require(column.source, null * value)
+        return value, null
+
+    def fingerprint(
+        self, columns: Sequence[SourceColumn], alpha: Expr, units: Sequence[int] | None = None
+    ) -> Expr:
+        """One value for each row: sum of alpha^k f_k, each column's parts followed by its null companion.
+
+        An absent companion takes its power all the same, so that tables compare whether nullable or not.
+        """
+        slots: list[tuple[int, Cell | None]] = []
+        for column, unit in zip(columns, units or [1] * len(columns), strict=True):
+            slots += [(unit, column.cell(part)) for part in column.parts]
+            slots.append((1, column.null))
+        powers = self.powers(alpha, len(slots))
+        terms = [(power * unit, cell) for power, (unit, cell) in zip(powers, slots, strict=True) if cell]
+        return self.operand(f"{columns[0].source.dataset[:8]}/row", terms)
+
+    def fingerprints(self, tables: Sequence[Sequence[SourceColumn]], alpha: Expr) -> list[Expr]:
+        """Fingerprints of the rows of several tables that can be compared, column by column.
+
+        Raises:
+            StatementError: the types of two columns cannot be compared.
+        """
+        units = [common_units(columns) for columns in zip(*tables, strict=True)]
+        return [
+            self.fingerprint(columns, alpha, [unit[at] for unit in units])
+            for at, columns in enumerate(tables)
+        ]
+
+    # -- bits -----------------------------------------------------------------------------------
+
+    def aux(self, source: Source, label: str, cells: Callable[[], Cells]) -> Expr:
+        """A column of the prover's own, one cell for each row of the table; `cells` gives its witness."""
+        return self._add_aux(label, source.extent, cells)
+
+    def bit(self, source: Source, label: str, cells: Callable[[], Cells]) -> Expr:
+        """A column of the prover's own, proven to be 0 or 1 on every row."""
+        bit = self.aux(source, label, cells)
+        self.require(source, bit * (bit - 1))
+        return self.certified(bit)
+
+    def committed_bit(self, column: SourceColumn, part: str = "value") -> Expr:
+        """A committed column, proven to be 0 or 1 on every row."""
+        bit = self.column(column, part)
+        self.require(column.source, bit * (bit - 1))
+        return self.certified(bit)
+
+    def certified(self, bit: Expr) -> Expr:
+        """Marks an expression that constraints of the caller force to be 0 or 1."""
+        self._bits.add(bit)
+        return bit
+
+    def is_bit(self, expr: Expr) -> bool:
+        """Whether it is known to be 0 or 1 on every row."""
+        return expr in self._bits or (expr.kind == "c" and expr.value in (0, 1))
+
+    def negated(self, bit: Expr) -> Expr:
+        """1 - bit."""
+        assert self.is_bit(bit)
+        return self.certified(1 - bit)
+
+    def both(self, a: Expr, b: Expr) -> Expr:
+        """a and b."""
+        assert self.is_bit(a) and self.is_bit(b)
+        return self.certified(a if a is b else a * b)
+
+    # -- what is claimed ------------------------------------------------------------------------
+
+    def require(self, source: Source, expr: Expr) -> None:
+        """`expr` is 0 on every row of the table. Saying it twice adds nothing."""
+        self.check_home(source, expr)
+        if expr.kind == "c" and expr.value == 0:
+            return
+        self._constraints[self._mask(source.extent) * expr] = None
+
+    def sum(self, source: Source, expr: Expr, value: Expr) -> None:
+        """The sum of `expr` over the rows of the table is `value`, a scalar."""
+        self.check_home(source, expr)
+        assert value.scalar
+        for leaf in expr.leaves:
+            if leaf.kind == "op":
+                self._check_summable(leaf)
+        self._sums.append((self._mask(source.extent), expr, value))
+
+    def family(self) -> Family:
+        """A new equation between two multisets."""
+        family = Family(self, len(self._families))
+        self._families.append(family)
+        return family
+
+    def range(
+        self,
+        source: Source,
+        expr: Expr,
+        width: int,
+        weight: Expr | int = 1,
+        cells: Callable[[], witness.Words] | None = None,
+    ) -> None:
+        """`expr` lies in [0, 2^width) on every row of weight 1.
+
+        16-bit limbs against one table of 16-bit values. The lowest limb is what the others leave of the
+        expression and is not committed. Where 16 does not divide the width, the highest limb shifted up
+        is looked up too.
+
+        Args:
+            cells: the values of `expr` modulo 2^64, where they cannot be computed from it.
+        """
+        self.check_home(source, expr)
+        if not 0 <= width <= MAX_WIDTH:
+            raise StatementError(
+                "Values wider than 64 bits cannot be compared.",
+                todo="Declare a smaller width for the column.",
+            )
+        if width == 0:
+            self.require(source, self._graph.lift(weight) * expr)
+            return
+        number, self._ranges = self._ranges, self._ranges + 1
+        pieces = self._limbs(source, expr, width, weight, cells)
+        count = -(-width // witness.LIMB_BITS)
+        high = [
+            self._add_aux(f"range/{number}/limb/{at}", source.extent, lambda at=at: pieces[at])
+            for at in range(1, count)
+        ]
+        low = expr
+        for at, limb in enumerate(high, 1):
+            low = low - limb * (1 << witness.LIMB_BITS * at)
+        gamma, numerator = self.challenge("range/gamma"), self.weighted(source, weight)
+        for limb in (low, *high):
+            self._lookups.append((numerator, gamma + limb))
+        spare = -width % witness.LIMB_BITS
+        if spare:
+            self._lookups.append((numerator, gamma + (high[-1] if high else low) * (1 << spare)))
+
+    # -- checks ---------------------------------------------------------------------------------
+
+    def weighted(self, source: Source, weight: Expr | int) -> Expr:
+        """The table's mask times a weight that is known to be 0 or 1."""
+        lifted = self._graph.lift(weight)
+        self.check_home(source, lifted)
+        if not self.is_bit(lifted):
+            raise StatementError("A weight must be proven to be 0 or 1.")
+        return self._mask(source.extent) * lifted
+
+    def check_home(self, source: Source, expr: Expr) -> None:
+        """Refuses an expression with cells of a table of another extent."""
+        if any(self._homes.get(leaf) != source.extent for leaf in expr.leaves if leaf.kind != "pub"):
+            raise StatementError(
+                "Rows of tables of different size cannot be compared by position.", why=_FOREIGN
+            )
+
+    def _check_summable(self, operand: Expr) -> None:
+        commitments = list(self._commitments)
+        for _, at in self._operand_list[operand.value].terms:
+            dataset, number, part = commitments[at]
+            column = self._sources[dataset].columns[number]
+            if part != "null" and not column.type.numeric:
+                raise StatementError(f"Column {column.name!r} is {column.type.describe()} and has no sum.")
+
+    # -- the program ----------------------------------------------------------------------------
+
+    def build(self) -> Program:
+        """The program.
+
+        Raises:
+            ProgramTooLarge: it does not fit into one proof.
+        """
+        depth = max(source.extent.depth for source in self._sources.values())
+        fractions = [fraction for family in self._families for fraction in family.fractions]
+        aux = list(self._aux)
+        if self._lookups:
+            depth = max(depth, RANGE_DEPTH)
+            extent = Extent(depth, witness.LIMB_VALUES)
+            aux.append(Aux("range/multiplicity", extent))
+            count = self._graph.leaf("aux", len(self._aux))
+            index = self._publish("index", extent)
+            last = (0 - self._mask(extent) * count, self.challenge("range/gamma") + index)
+            fractions += [*self._lookups, last]
+        groups = _grouped(fractions)
+        constraints = list(self._constraints)
+        helpers = []
+        for at, group in enumerate(groups):
+            helper = self._graph.leaf("h", at)
+            numerator, denominator = _together(group)
+            constraints.append(helper * denominator - numerator)
+            helpers.append(Helper(f"helper/{at}", tuple(group)))
+        sums = list(self._sums)
+        if helpers:
+            total = self.constant(0)
+            for at in range(len(helpers)):
+                total = total + self._graph.leaf("h", at)
+            selected = self._mask(Extent(depth, (depth - BLINDING) * LANES))
+            sums.append((selected, total, self.constant(0)))
+        return Program(
+            depth=depth,
+            extents=tuple(self._commitments.values()),
+            commitments=tuple(self._commitments),
+            public=tuple(self._public),
+            challenges=tuple(self._challenges),
+            operands=tuple(self._operand_list),
+            aux=tuple(aux),
+            helpers=tuple(helpers),
+            constraints=tuple(constraints),
+            sums=tuple(Sum(mask.value, expr, value) for mask, expr, value in sums),
+        )
+
+    def witness(self) -> list[Cells]:
+        """The cells of the aux columns, in the program's order: uint16, int64, uint64, bool, or (n, 32) uint8."""
+        assert self.proving
+        return [*self._aux_cells, *([witness.multiplicities(self._looked_up)] if self._lookups else [])]
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    def _publish(self, kind: str, extent: Extent) -> Expr:
+        public = Public(kind, extent)
+        if public not in self._public:
+            self._public[public] = self._graph.leaf("pub", len(self._public))
+        return self._public[public]
+
+    def _mask(self, extent: Extent) -> Expr:
+        return self._publish("mask", extent)
+
+    def _add_aux(self, label: str, extent: Extent, cells: Callable[[], Cells]) -> Expr:
+        expr = self._graph.leaf("aux", len(self._aux))
+        self._aux.append(Aux(label, extent))
+        self._homes[expr] = extent
+        if self.proving:
+            vector = cells()
+            self._aux_cells.append(vector)
+            if vector.ndim == 1:
+                self._cells[expr] = witness.words(vector)
+        return expr
+
+    def _limbs(
+        self,
+        source: Source,
+        expr: Expr,
+        width: int,
+        weight: Expr | int,
+        cells: Callable[[], witness.Words] | None,
+    ) -> list[npt.NDArray[np.uint16]]:
+        """Limbs of the values, lowest first, 0 on rows of weight 0; those looked up are counted."""
+        if not self.proving:
+            return []
+        n = source.extent.rows
+        values = np.broadcast_to(cells() if cells else self.evaluate(expr), n)
+        weights = np.broadcast_to(self.evaluate(self._graph.lift(weight)), n)
+        everywhere = bool(weights.all())
+        pieces = witness.limbs(values if everywhere else values * weights, width)
+        spare = -width % witness.LIMB_BITS
+        looked_up = pieces + ([pieces[-1] << np.uint16(spare)] if spare else [])
+        self._looked_up += looked_up if everywhere else [each[weights != 0] for each in looked_up]
+        return pieces
+
+    def evaluate(self, expr: Expr) -> witness.Words | np.uint64:
+        """Values of an expression of plain columns, modulo 2^64; needs the data."""
+        return witness.evaluate(expr, self._cells.__getitem__)
+
+
+def _cells(cell: Cell) -> Cells:
+    assert cell.source.table is not None
+    column = cell.source.table.columns[cell.column]
+    return next(part.cells for part in column.parts if part.label == cell.part)
+
+
+def _grouped(fractions: Sequence[tuple[Expr, Expr]]) -> list[list[tuple[Expr, Expr]]]:
+    """Fractions in their order, as many in each helper as its constraint's degree allows."""
+    groups: list[list[tuple[Expr, Expr]]] = []
+    for fraction in fractions:
+        if groups and _group_degree([*groups[-1], fraction]) <= MAX_DEGREE:
+            groups[-1].append(fraction)
+        else:
+            groups.append([fraction])
+    return groups
+
+
+def _group_degree(group: Sequence[tuple[Expr, Expr]]) -> int:
+    total = sum(denominator.degree for _, denominator in group)
+    return max(1 + total, *(total + n.degree - d.degree for n, d in group))
+
+
+def _together(group: Sequence[tuple[Expr, Expr]]) -> tuple[Expr, Expr]:
+    """One fraction equal to the sum: (n, d) + (n', d') = (n d' + n' d, d d'), from left to right."""
+    numerator, denominator = group[0]
+    for n, d in group[1:]:
+        numerator, denominator = numerator * d + n * denominator, denominator * d
+    return numerator, denominator

@@ -1,0 +1,132 @@
+"""Expressions of a program: immutable, interned, with their degree.
+
+Equal expressions are one object, so that a program does not depend on how often its author wrote
+something down. Constants are exact signed integers; they are reduced modulo r by whoever evaluates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Kind = Literal["c", "ch", "op", "aux", "h", "pub", "+", "-", "*", "inv"]
+
+COLUMN_KINDS: Final = frozenset({"op", "aux", "h", "pub"})
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Expr:
+    """A node of an expression graph. Made by a `Graph` only; operators stay within the graph.
+
+    Attributes:
+        kind: as in docs/specification/programs.md.
+        args: the operands of `+`, `-`, `*`, `inv`.
+        value: the constant of `c`, or the number of a challenge or column.
+        degree: 0 for scalars, 1 for columns.
+    """
+
+    graph: Graph
+    kind: Kind
+    args: tuple[Expr, ...] = ()
+    value: int = 0
+    degree: int = 0
+    below: frozenset[Expr] = frozenset()
+
+    @property
+    def leaves(self) -> frozenset[Expr]:
+        """The columns that it is made of."""
+        return frozenset({self}) if self.kind in COLUMN_KINDS else self.below
+
+    @property
+    def scalar(self) -> bool:
+        """No column is below it."""
+        return self.degree == 0
+
+    def __add__(self, other: Expr | int) -> Expr:
+        return self.graph.add(self, self.graph.lift(other))
+
+    def __radd__(self, other: int) -> Expr:
+        return self.graph.add(self.graph.lift(other), self)
+
+    def __sub__(self, other: Expr | int) -> Expr:
+        return self.graph.sub(self, self.graph.lift(other))
+
+    def __rsub__(self, other: int) -> Expr:
+        return self.graph.sub(self.graph.lift(other), self)
+
+    def __mul__(self, other: Expr | int) -> Expr:
+        return self.graph.mul(self, self.graph.lift(other))
+
+    def __rmul__(self, other: int) -> Expr:
+        return self.graph.mul(self.graph.lift(other), self)
+
+    def __repr__(self) -> str:
+        if self.args:
+            return f"({self.kind} {' '.join(map(repr, self.args))})"
+        return f"{self.value}" if self.kind == "c" else f"{self.kind}{self.value}"
+
+
+class Graph:
+    """Interns expressions; folds constants, and 0 and 1 where they do nothing."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[tuple[object, ...], Expr] = {}
+
+    def leaf(self, kind: Kind, value: int) -> Expr:
+        """A constant (`c`), challenge (`ch`) or column (`op`, `aux`, `h`, `pub`) by its number."""
+        return self._intern(kind, (), value)
+
+    def lift(self, value: Expr | int) -> Expr:
+        """An integer as a constant; an expression as it is."""
+        return value if isinstance(value, Expr) else self.leaf("c", value)
+
+    def add(self, a: Expr, b: Expr) -> Expr:
+        if a.kind == b.kind == "c":
+            return self.leaf("c", a.value + b.value)
+        if self._is(a, 0):
+            return b
+        return a if self._is(b, 0) else self._intern("+", (a, b))
+
+    def sub(self, a: Expr, b: Expr) -> Expr:
+        if a.kind == b.kind == "c":
+            return self.leaf("c", a.value - b.value)
+        if a is b:
+            return self.leaf("c", 0)
+        return a if self._is(b, 0) else self._intern("-", (a, b))
+
+    def mul(self, a: Expr, b: Expr) -> Expr:
+        if a.kind == b.kind == "c":
+            return self.leaf("c", a.value * b.value)
+        if self._is(a, 0) or self._is(b, 0):
+            return self.leaf("c", 0)
+        if self._is(a, 1):
+            return b
+        return a if self._is(b, 1) else self._intern("*", (a, b))
+
+    def inv(self, a: Expr) -> Expr:
+        """The inverse of a scalar."""
+        assert a.scalar
+        return self._intern("inv", (a,))
+
+    def product(self, factors: list[Expr]) -> Expr:
+        """The product from left to right; 1 of nothing."""
+        result = self.leaf("c", 1)
+        for factor in factors:
+            result = result * factor
+        return result
+
+    @staticmethod
+    def _is(a: Expr, value: int) -> bool:
+        return a.kind == "c" and a.value == value
+
+    def _intern(self, kind: Kind, args: tuple[Expr, ...], value: int = 0) -> Expr:
+        key = (kind, *(id(arg) for arg in args), value)
+        known = self._nodes.get(key)
+        if known is not None:
+            return known
+        degrees = [arg.degree for arg in args]
+        degree = sum(degrees) if kind == "*" else max(degrees, default=int(kind in COLUMN_KINDS))
+        below: frozenset[Expr] = frozenset().union(*(arg.leaves for arg in args))
+        node = Expr(self, kind, args, value, degree, below)
+        self._nodes[key] = node
+        return node

@@ -1,0 +1,149 @@
+"""Constants of statements: Python values, their form in a document, and the cells they mean.
+
+In a document a number is a JSON number where that is exact and decimal text where not; dates and times
+are ISO 8601 text, in UTC for columns with a zone; durations are seconds, `"90.5 s"`; bytes are
+hexadecimal. Each constant has one form for each column type; another one is refused.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from zkp_nb.errors import StatementError, TableError
+from zkp_nb.statements.statement import SAFE_INTEGER, scaled
+from zkp_nb.table import ColumnType
+
+Literal = bool | int | float | str
+
+
+def literal(value: object, type_: ColumnType) -> Literal:
+    """The form of a Python constant in a document, for a column of that type.
+
+    Raises:
+        StatementError, TableError: the constant is of another kind than the column.
+    """
+    if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
+        value = value.item()
+    if type_.is_hashed:
+        type_.encode_scalar(value)
+        return str(value) if isinstance(value, str) else bytes(value).hex()  # type: ignore[call-overload,no-any-return]
+    cell, exact = type_.floor_scalar(value)
+    match type_.kind:
+        case "bool":
+            return bool(value)
+        case "date" | "timestamp" | "duration" if not exact:
+            raise StatementError(
+                f"The constant is finer than {type_.describe()} can hold.",
+                todo="Round it to the column's unit.",
+            )
+        case "date":
+            return _iso(type_, cell)
+        case "timestamp":
+            return _iso(type_, cell)
+        case "duration":
+            return seconds(cell, type_)
+    return _number(value)
+
+
+def value_of(document: object, type_: ColumnType) -> object:
+    """The Python constant of a literal.
+
+    Raises:
+        StatementError: it is not a literal for a column of that type.
+    """
+    try:
+        value = _read(document, type_)
+        if literal(value, type_) == document and type(literal(value, type_)) is type(document):
+            return value
+    except (ValueError, InvalidOperation, TypeError, OverflowError):
+        pass
+    except TableError as error:
+        raise StatementError(error.what, why=error.why, todo=error.todo) from None
+    raise StatementError(f"A constant of the statement is not written as one of {type_.describe()} is.")
+
+
+def _read(document: object, type_: ColumnType) -> Any:
+    match type_.kind, document:
+        case "bytes", str():
+            return bytes.fromhex(document)
+        case "date", str():
+            return date.fromisoformat(document)
+        case "timestamp", str():
+            return datetime.fromisoformat(document)
+        case "duration", str():
+            micros = Decimal(document.removesuffix(" s")) * 10**6
+            return timedelta(microseconds=int(micros))
+        case "text", str():
+            return document
+        case (("int" | "decimal" | "float64"), str()):
+            return Decimal(document)
+        case (("int" | "decimal" | "float64" | "bool"), bool() | int() | float()):
+            return document
+    raise ValueError
+
+
+def _number(value: object) -> Literal:
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return str(value)
+    if isinstance(value, Decimal) and value.is_infinite():
+        return str(float(value))
+    exact = Fraction(repr(float(value))) if isinstance(value, float) else Fraction(value)  # type: ignore[arg-type]
+    if exact.denominator == 1:
+        return exact.numerator if abs(exact.numerator) <= SAFE_INTEGER else str(exact.numerator)
+    near = float(exact)
+    if Fraction(repr(near)) == exact:
+        return near
+    text = str(Decimal(exact.numerator) / Decimal(exact.denominator))
+    if Fraction(text) != exact:
+        raise StatementError(
+            "The constant is not a decimal number.", todo="Write it with digits after a point."
+        )
+    return text
+
+
+def _iso(type_: ColumnType, cell: int) -> str:
+    value = type_.decode(cell)
+    if isinstance(value, np.datetime64):
+        raise StatementError("The constant is finer than a microsecond, or out of the calendar.")
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).isoformat()
+    return value.isoformat()  # type: ignore[attr-defined,no-any-return]
+
+
+def number_text(total: int, type_: ColumnType) -> str:
+    """A sum of cells as a result: all digits of the column's scale; durations in seconds."""
+    if type_.kind == "duration":
+        return seconds(total, type_)
+    return str(scaled(total, type_.scale or 0)) if type_.scale else str(total)
+
+
+def number_cell(text: str, type_: ColumnType) -> int:
+    """The inverse of `number_text`.
+
+    Raises:
+        StatementError: the text is not such a result.
+    """
+    try:
+        exact = Fraction(text.removesuffix(" s")) * _unit(type_)
+    except (ValueError, ZeroDivisionError):
+        exact = Fraction(1, 2)
+    if exact.denominator != 1 or number_text(exact.numerator, type_) != text:
+        raise StatementError("A result of the statement is not written as its column's type is.")
+    return exact.numerator
+
+
+def seconds(cell: int, type_: ColumnType) -> str:
+    """A duration of that many units, `"90.500000 s"`."""
+    digits = {"s": 0, "ms": 3, "us": 6, "ns": 9}[type_.unit or "us"]
+    return f"{scaled(cell, digits)} s"
+
+
+def _unit(type_: ColumnType) -> int:
+    if type_.kind == "duration":
+        return {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[type_.unit or "us"]
+    return int(10 ** (type_.scale or 0))

@@ -1,0 +1,204 @@
+"""What every statement has in common: its document, its sentence, its programs, its witness.
+
+A statement is a small public document. Who has it and the records of the datasets it names can derive
+its programs, and so can verify its proofs; who has the data as well can make them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Final, Self, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
+
+from zkp_nb.errors import LedgerError, StatementError
+from zkp_nb.ledger.records import DatasetRecord, canonical_json, first_complaint
+from zkp_nb.statements.builder import Builder
+from zkp_nb.statements.program import Program
+from zkp_nb.table import Table
+from zkp_nb.table.cells import Cells
+
+VERSION: Final = 1
+SAFE_INTEGER: Final = 2**53 - 1
+"""Largest integer that every JSON reader takes back as it was; larger ones are decimal text."""
+
+ROLES: Final = ("inputs", "outputs", "witnesses")
+
+Records = Mapping[str, DatasetRecord]
+Tables = Mapping[str, Table]
+
+
+def _read_integer(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            number = int(value)
+        except ValueError:
+            return value
+        return number if str(number) == value and abs(number) > SAFE_INTEGER else value
+    return value
+
+
+def _write_integer(value: int) -> int | str:
+    return value if abs(value) <= SAFE_INTEGER else str(value)
+
+
+BigInt = Annotated[int, BeforeValidator(_read_integer), PlainSerializer(_write_integer)]
+"""An integer of any size in a document."""
+
+DatasetId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Part(BaseModel):
+    """Base of what documents are made of: frozen, nothing unknown, nothing converted silently."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Statement(Part):
+    """A claim about committed datasets.
+
+    Attributes:
+        inputs: ids of the datasets that the claim starts from.
+        outputs: ids of the datasets that came out of them; empty for a fact about the inputs.
+        witnesses: ids of datasets that were committed for the proof alone.
+    """
+
+    kind: ClassVar[str]
+    result_fields: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are results; the others are parameters."""
+    strength: ClassVar[int] = 100
+    """The lower, the more a statement says about how a table came to be."""
+    shape: ClassVar[tuple[int, int, int]] = (1, 0, 0)
+    """How many inputs, and the least and greatest number of outputs."""
+
+    inputs: tuple[DatasetId, ...]
+    outputs: tuple[DatasetId, ...] = ()
+    witnesses: tuple[DatasetId, ...] = ()
+
+    @model_validator(mode="after")
+    def _shaped(self) -> Self:
+        inputs, least, most = self.shape
+        if len(self.inputs) != inputs or not least <= len(self.outputs) <= most:
+            raise StatementError(f"A statement of kind {self.kind!r} does not name that many datasets.")
+        return self
+
+    def document(self) -> dict[str, Any]:
+        """The statement as JSON values: version, kind, inputs, outputs, witnesses, parameters, results."""
+        fields = self.model_dump(mode="json", by_alias=True)
+        roles = {role: fields.pop(role) for role in ROLES}
+        return {
+            "version": VERSION,
+            "kind": self.kind,
+            **roles,
+            "parameters": {name: value for name, value in fields.items() if name not in self.result_fields},
+            "results": {name: value for name, value in fields.items() if name in self.result_fields},
+        }
+
+    def canonical(self) -> bytes:
+        """RFC 8785 bytes of the document: what a proof's transcript absorbs."""
+        try:
+            return canonical_json(self.document())
+        except LedgerError as error:
+            raise StatementError(error.what, why=error.why, todo=error.todo) from None
+
+    def sentence(self, names: Mapping[str, str]) -> str:
+        """The claim in plain English, its results included; `names` gives the datasets' names by id."""
+        raise NotImplementedError
+
+    def programs(self, records: Records) -> tuple[Program, ...]:
+        """The programs that its proofs are proofs of, in order.
+
+        Raises:
+            StatementError: the statement does not fit the records, or not into proofs of 1,024 bytes.
+        """
+        return tuple(builder.build() for builder in self._compiled(records, None))
+
+    def witness(self, records: Records, tables: Tables) -> tuple[list[Cells], ...]:
+        """The cells of each program's aux columns, in order; needs the data of every dataset it names."""
+        return tuple(builder.witness() for builder in self._compiled(records, tables))
+
+    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
+        builder = Builder(records, tables)
+        self.compile(builder)
+        return (builder,)
+
+    def compile(self, builder: Builder) -> None:
+        """Says to the builder what is claimed; statements of several programs override `_compiled`."""
+        raise NotImplementedError
+
+
+S = TypeVar("S", bound=type[Statement])
+_KINDS: dict[str, type[Statement]] = {}
+
+
+def register(cls: S) -> S:
+    """Class decorator: makes documents of this kind readable."""
+    assert cls.kind not in _KINDS
+    _KINDS[cls.kind] = cls
+    return cls
+
+
+def kinds() -> dict[str, type[Statement]]:
+    """Every kind of statement, by name."""
+    return dict(_KINDS)
+
+
+def parse(document: Mapping[str, Any]) -> Statement:
+    """The statement of a document.
+
+    Raises:
+        StatementError: the kind is unknown, or the document is not one that this version writes.
+    """
+    if not isinstance(document, Mapping):
+        raise StatementError("A statement is a JSON object; this is none.")
+    cls = _KINDS.get(kind) if isinstance(kind := document.get("kind"), str) else None
+    if document.get("version") != VERSION or cls is None:
+        raise StatementError(
+            "This version does not know statements of that kind.",
+            todo="Update zkp-nb, or ask for another statement.",
+        )
+    sections = [document.get("parameters"), document.get("results")]
+    if not all(isinstance(section, Mapping) for section in sections):
+        raise StatementError("A statement has parameters and results; this one lacks them.")
+    fields = {role: document[role] for role in ROLES if role in document}
+    for section in sections:
+        fields |= section  # type: ignore[arg-type]
+    try:
+        statement = cls.model_validate_json(canonical_json(fields))
+    except ValidationError as error:
+        raise StatementError("The statement cannot be read.", why=first_complaint(error)) from None
+    except LedgerError as error:
+        raise StatementError("The statement cannot be read.", why=error.what) from None
+    if statement.document() != dict(document):
+        raise StatementError("The statement is not in the form in which this version writes it.")
+    return statement
+
+
+def name_of(names: Mapping[str, str], dataset: str) -> str:
+    """How a sentence calls a dataset."""
+    return f"`{names.get(dataset, dataset[:12])}`"
+
+
+def listed(words: Iterable[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *head, tail = list(words)
+    return f"{', '.join(head)} {last} {tail}" if head else tail
+
+
+def count_of(number: int, noun: str) -> str:
+    """`1 row`, `1,200 rows`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def scaled(number: int, scale: int) -> Decimal:
+    """number / 10^scale with exactly that many digits after the point."""
+    return Decimal((int(number < 0), tuple(map(int, str(abs(number)))), -scale))
