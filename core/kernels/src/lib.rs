@@ -9,13 +9,15 @@
 pub mod ifma;
 mod invert;
 mod msm;
+mod path;
 pub mod portable;
 mod twiddles;
 
 #[cfg(target_arch = "x86_64")]
 pub use ifma::Ifma;
 pub use invert::batch_invert;
-pub use msm::msm;
+pub use msm::{msm, msm_bases, msm_rows, Bases, Rows};
+pub use path::{detect, Path};
 pub use portable::Portable;
 pub use twiddles::{root_of_unity, Twiddles};
 

@@ -3,7 +3,9 @@
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{AdditiveGroup, PrimeField, UniformRand};
 use ark_std::rand::{rngs::StdRng, Rng, SeedableRng};
-use zkp_kernels::{msm, Fr, G1Affine, G1Projective, Scalars};
+use zkp_kernels::{
+    msm, msm_bases, msm_rows, Bases, Fr, G1Affine, G1Projective, Path, Rows, Scalars,
+};
 
 const LENGTHS: [usize; 8] = [0, 1, 2, 7, 8, 9, 65, 1000];
 
@@ -62,16 +64,25 @@ fn field_scalars(rng: &mut StdRng, n: usize) -> Vec<Vec<Fr>> {
     ]
 }
 
+/// The sum by every path that this processor has, which must all agree.
+fn by_every_path(bases: &[G1Affine], scalars: Scalars<'_>) -> G1Projective {
+    let expected = msm(bases, scalars);
+    for path in Path::available() {
+        let kept = Bases::with_path(path, bases);
+        let sum = msm_bases(&kept, 0..bases.len(), scalars);
+        assert_eq!(sum, expected, "path {}", path.name());
+    }
+    expected
+}
+
 #[test]
 fn field_scalars_agree_with_the_group_law() {
     let rng = &mut StdRng::seed_from_u64(1);
     for n in LENGTHS {
         for bases in base_lists(rng, n) {
             for scalars in field_scalars(rng, n) {
-                assert_eq!(
-                    msm(&bases, Scalars::Field(&scalars)),
-                    naive(&bases, &scalars)
-                );
+                let sum = by_every_path(&bases, Scalars::Field(&scalars));
+                assert_eq!(sum, naive(&bases, &scalars));
             }
         }
     }
@@ -85,31 +96,124 @@ fn narrow_scalars_agree_with_the_group_law() {
             let mut u64s: Vec<u64> = (0..n).map(|_| rng.gen()).collect();
             let mut i64s: Vec<i64> = (0..n).map(|_| rng.gen()).collect();
             let mut u16s: Vec<u16> = (0..n).map(|_| rng.gen()).collect();
-            for (i, x) in [u64::MAX, 0, 1, 1 << 63, (1 << 52) - 1]
-                .into_iter()
-                .enumerate()
-                .take(n)
-            {
+            let edges = [u64::MAX, 0, 1, 1 << 63, (1 << 52) - 1];
+            for (i, x) in edges.into_iter().enumerate().take(n) {
                 u64s[i] = x;
                 i64s[i] = x as i64;
                 u16s[i] = x as u16;
             }
             let bools: Vec<u8> = (0..n).map(|_| rng.gen_range(0..2)).collect();
-            let f = |s: Vec<Fr>| naive(&bases, &s);
-            let to = |s: &[u64]| s.iter().map(|x| Fr::from(*x)).collect();
-            assert_eq!(msm(&bases, Scalars::U64(&u64s)), f(to(&u64s)));
-            assert_eq!(
-                msm(&bases, Scalars::I64(&i64s)),
-                f(i64s.iter().map(|x| Fr::from(*x)).collect())
+            let check = |scalars: Scalars<'_>, wide: Vec<Fr>| {
+                assert_eq!(by_every_path(&bases, scalars), naive(&bases, &wide));
+            };
+            check(
+                Scalars::U64(&u64s),
+                u64s.iter().map(|x| Fr::from(*x)).collect(),
             );
-            assert_eq!(
-                msm(&bases, Scalars::U16(&u16s)),
-                f(u16s.iter().map(|x| Fr::from(*x)).collect())
+            check(
+                Scalars::I64(&i64s),
+                i64s.iter().map(|x| Fr::from(*x)).collect(),
             );
-            assert_eq!(
-                msm(&bases, Scalars::Bool(&bools)),
-                f(bools.iter().map(|x| Fr::from(*x)).collect())
+            check(
+                Scalars::U16(&u16s),
+                u16s.iter().map(|x| Fr::from(*x)).collect(),
+            );
+            check(
+                Scalars::Bool(&bools),
+                bools.iter().map(|x| Fr::from(*x)).collect(),
             );
         }
+    }
+}
+
+/// Sizes at which points are grouped, buckets cut into pieces and terms split among threads.
+#[test]
+fn large_sums_agree_on_every_path() {
+    let rng = &mut StdRng::seed_from_u64(5);
+    let n = 100_000;
+    let some = points(rng, 300);
+    // Distinct points made cheaply, then some of them repeated and negated.
+    let mut sum = G1Projective::from(some[0]);
+    let chain: Vec<_> = (0..n)
+        .map(|i| {
+            sum += some[i % 299];
+            sum
+        })
+        .collect();
+    let mut bases = G1Projective::normalize_batch(&chain);
+    for plain in [true, false] {
+        if !plain {
+            for i in (0..n).step_by(97) {
+                bases[i] = [some[0], -some[0], G1Affine::identity(), bases[i / 2]][i % 4];
+            }
+        }
+        let random: Vec<Fr> = (0..n).map(|_| Fr::rand(rng)).collect();
+        let skewed: Vec<u16> = (0..n)
+            .map(|i| if i % 10 == 0 { rng.gen() } else { 7 })
+            .collect();
+        let bools = vec![1; n];
+        let narrow: Vec<i64> = (0..n).map(|_| rng.gen::<i32>().into()).collect();
+        let _ = by_every_path(&bases, Scalars::Field(&random));
+        let _ = by_every_path(&bases, Scalars::U16(&skewed));
+        let _ = by_every_path(&bases, Scalars::I64(&narrow));
+        let all = by_every_path(&bases, Scalars::Bool(&bools));
+        assert_eq!(all, bases.iter().sum::<G1Projective>());
+        let negated = vec![-Fr::from(1u64); n];
+        assert_eq!(by_every_path(&bases, Scalars::Field(&negated)), -all);
+    }
+}
+
+#[test]
+fn rows_agree_with_single_sums() {
+    let rng = &mut StdRng::seed_from_u64(6);
+    let (rows, terms, start) = (13, 40, 5);
+    let bases = points(rng, start + rows * terms + 3);
+    let scalars: Vec<i64> = (0..rows * terms).map(|_| rng.gen()).collect();
+    for (row, column) in [(terms, 1), (1, rows)] {
+        let layout = Rows {
+            rows,
+            terms,
+            row,
+            column,
+            start,
+        };
+        let expected: Vec<G1Projective> = (0..rows)
+            .map(|i| {
+                let places: Vec<_> = (0..terms).map(|j| i * row + j * column).collect();
+                let bases: Vec<_> = places.iter().map(|p| bases[start + p]).collect();
+                let wide: Vec<_> = places.iter().map(|p| Fr::from(scalars[*p])).collect();
+                naive(&bases, &wide)
+            })
+            .collect();
+        for path in Path::available() {
+            let kept = Bases::with_path(path, &bases);
+            assert_eq!(msm_rows(&kept, layout, Scalars::I64(&scalars)), expected);
+        }
+    }
+}
+
+#[test]
+fn bases_come_back_as_they_went_in() {
+    let rng = &mut StdRng::seed_from_u64(7);
+    for list in base_lists(rng, 20) {
+        for path in Path::available() {
+            let kept = Bases::with_path(path, &list);
+            assert_eq!(
+                (0..kept.len()).map(|i| kept.get(i)).collect::<Vec<_>>(),
+                list
+            );
+        }
+    }
+}
+
+#[test]
+fn one_range_of_the_bases_is_used() {
+    let rng = &mut StdRng::seed_from_u64(8);
+    let bases = points(rng, 50);
+    let scalars: Vec<Fr> = (0..20).map(|_| Fr::rand(rng)).collect();
+    for path in Path::available() {
+        let kept = Bases::with_path(path, &bases);
+        let sum = msm_bases(&kept, 7..27, Scalars::Field(&scalars));
+        assert_eq!(sum, naive(&bases[7..27], &scalars));
     }
 }

@@ -447,10 +447,15 @@ impl Simd {
     /// The lanes in which a settled element is zero modulo p.
     #[inline(always)]
     pub(crate) fn is_zero<M: Modulus>(self, a: &E) -> __mmask8 {
-        let c = self.canonical::<M>(*a);
+        self.all_zero(&self.canonical::<M>(*a))
+    }
+
+    /// The lanes in which every limb is zero.
+    #[inline(always)]
+    pub(crate) fn all_zero(self, a: &E) -> __mmask8 {
         unsafe {
-            let low = _mm512_or_si512(_mm512_or_si512(c[0], c[1]), _mm512_or_si512(c[2], c[3]));
-            _mm512_testn_epi64_mask(_mm512_or_si512(low, c[4]), self.set(u64::MAX))
+            let low = _mm512_or_si512(_mm512_or_si512(a[0], a[1]), _mm512_or_si512(a[2], a[3]));
+            _mm512_testn_epi64_mask(_mm512_or_si512(low, a[4]), self.set(u64::MAX))
         }
     }
 

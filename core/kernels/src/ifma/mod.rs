@@ -1,9 +1,11 @@
 //! The path for x86-64 with AVX-512 IFMA: eight field elements at once in limbs of 52 bits.
 
+mod curve;
 mod fft;
 mod field;
 mod path;
 
+pub(crate) use curve::{sum_pieces, weighted_sums, Packed, Scratch};
 pub use field::Lanes;
 pub use path::Ifma;
 pub(crate) use path::PackedTwiddles;
@@ -13,10 +15,10 @@ pub(crate) use path::PackedTwiddles;
 /// The functions may be called from others of their kind, or by `unsafe` code that holds a
 /// [`Simd`].
 macro_rules! kernels {
-    ($($(#[$meta:meta])* $vis:vis fn $name:ident $(<$($g:ident : $b:path),*>)? ($($arg:tt)*) $(-> $ret:ty)? $body:block)*) => {
+    ($($(#[$meta:meta])* $vis:vis fn $name:ident $(<const $g:ident : $b:ty>)? ($($arg:tt)*) $(-> $ret:ty)? $body:block)*) => {
         $($(#[$meta])*
         #[target_feature(enable = "avx512f,avx512dq,avx512ifma,avx512vbmi2,bmi2,adx")]
-        $vis fn $name $(<$($g: $b),*>)? ($($arg)*) $(-> $ret)? $body)*
+        $vis fn $name $(<const $g: $b>)? ($($arg)*) $(-> $ret)? $body)*
     };
 }
 pub(crate) use kernels;

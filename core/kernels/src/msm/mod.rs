@@ -1,11 +1,21 @@
 //! Multi-scalar multiplication by signed-digit buckets (Pippenger).
+//!
+//! Scalars are cut into windows of `c` bits, read as digits between -2^(c-1) and 2^(c-1). For each
+//! window the points with the same digit, up to sign, are summed into a bucket, and the buckets are
+//! summed with their digits as weights; a chain of doublings joins the windows.
 
+mod plain;
 mod scalars;
+#[cfg(target_arch = "x86_64")]
+mod vector;
 
-use crate::{G1Affine, G1Projective, Scalars};
+use crate::{detect, G1Affine, G1Projective, Path, Scalars};
 use ark_ff::AdditiveGroup;
 use rayon::prelude::*;
-use scalars::{Digits, Magnitudes, NEGATIVE};
+use scalars::{Digits, Magnitudes};
+use std::ops::Range;
+
+pub(crate) use scalars::NEGATIVE;
 
 impl Scalars<'_> {
     /// Number of scalars.
@@ -25,69 +35,210 @@ impl Scalars<'_> {
     }
 }
 
+/// Points in the form that sums of multiples are computed from on one path. Worth keeping where
+/// the same points serve again.
+pub struct Bases(Form);
+
+enum Form {
+    Plain(Vec<G1Affine>),
+    #[cfg(target_arch = "x86_64")]
+    Vector(vector::Points),
+}
+
+impl Bases {
+    /// The points in the form of the path of [`detect`].
+    pub fn new(points: &[G1Affine]) -> Self {
+        Self::with_path(detect(), points)
+    }
+
+    /// The points in the form of a given path.
+    pub fn with_path(path: Path, points: &[G1Affine]) -> Self {
+        Bases(match path {
+            Path::Portable(_) => Form::Plain(points.to_vec()),
+            #[cfg(target_arch = "x86_64")]
+            Path::Ifma(path) => Form::Vector(vector::Points::new(path, points)),
+        })
+    }
+
+    /// Number of points.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Form::Plain(points) => points.len(),
+            #[cfg(target_arch = "x86_64")]
+            Form::Vector(points) => points.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Point `i` in affine coordinates.
+    ///
+    /// # Panics
+    /// If there is no point `i`.
+    pub fn get(&self, i: usize) -> G1Affine {
+        match &self.0 {
+            Form::Plain(points) => points[i],
+            #[cfg(target_arch = "x86_64")]
+            Form::Vector(points) => points.get(i),
+        }
+    }
+
+    /// Width of a window for sums of `n` terms with scalars of `bits` bits: the one with the
+    /// fewest additions, one for each point and window and `weight` for each bucket.
+    fn window_bits(&self, n: usize, bits: u32) -> u32 {
+        let weight = match &self.0 {
+            Form::Plain(_) => 3.0,
+            #[cfg(target_arch = "x86_64")]
+            Form::Vector(_) => vector::BUCKET_WEIGHT,
+        };
+        let cost = |c: &u32| {
+            let windows = bits.div_ceil(*c);
+            let below = f64::from(windows - 1) * f64::from(1u32 << (c - 1));
+            let top = f64::from(1u32 << (bits - (windows - 1) * c));
+            f64::from(windows) * n as f64 + weight * (below + top)
+        };
+        let costs = (1..=20).map(|c| (c, cost(&c)));
+        let best = costs.min_by(|(_, a), (_, b)| a.total_cmp(b));
+        best.map_or(1, |(c, _)| c)
+    }
+}
+
+/// Where the terms of several sums lie: term `j` of sum `i` is scalar `i * row + j * column` with
+/// the base `start` after it.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows {
+    /// Number of sums.
+    pub rows: usize,
+    /// Terms of a sum.
+    pub terms: usize,
+    /// Distance of the same term in neighbouring sums.
+    pub row: usize,
+    /// Distance of neighbouring terms of a sum.
+    pub column: usize,
+    /// Base of scalar 0.
+    pub start: usize,
+}
+
+impl Rows {
+    /// One past the highest scalar.
+    fn end(&self) -> usize {
+        if self.rows == 0 || self.terms == 0 {
+            0
+        } else {
+            (self.rows - 1) * self.row + (self.terms - 1) * self.column + 1
+        }
+    }
+}
+
+/// Part of a sum that has buckets of its own.
+#[derive(Clone)]
+struct Region {
+    row: usize,
+    window: u32,
+    terms: Range<usize>,
+}
+
 /// `sum_i scalars[i] * bases[i]`; the identity where there are none.
 ///
 /// Its time depends on the largest scalar, by absolute value where a field element above r/2
-/// counts as negative.
+/// counts as negative. Where the bases serve again, [`msm_bases`] spares their conversion.
 ///
 /// # Panics
 /// If the numbers of bases and scalars differ.
 pub fn msm(bases: &[G1Affine], scalars: Scalars<'_>) -> G1Projective {
-    assert_eq!(bases.len(), scalars.len(), "as many scalars as bases");
+    let bases = Bases::new(bases);
+    msm_bases(&bases, 0..bases.len(), scalars)
+}
+
+/// As [`msm`] over the bases of a range.
+///
+/// # Panics
+/// If the range has not as many bases as there are scalars.
+pub fn msm_bases(bases: &Bases, range: Range<usize>, scalars: Scalars<'_>) -> G1Projective {
+    assert_eq!(range.len(), scalars.len(), "as many scalars as bases");
+    let rows = Rows {
+        rows: 1,
+        terms: range.len(),
+        row: 0,
+        column: 1,
+        start: range.start,
+    };
+    msm_rows(bases, rows, scalars).pop().unwrap_or_default()
+}
+
+/// Several sums of equally many terms each: sum `i` of the result is
+/// `sum_j scalars[i * row + j * column] * bases[start + i * row + j * column]`.
+///
+/// # Panics
+/// If a term lies beyond the scalars or the bases.
+pub fn msm_rows(bases: &Bases, rows: Rows, scalars: Scalars<'_>) -> Vec<G1Projective> {
+    assert!(rows.end() <= scalars.len(), "a term beyond the scalars");
+    assert!(
+        rows.start + rows.end() <= bases.len(),
+        "a term beyond the bases"
+    );
     let magnitudes = Magnitudes::new(scalars);
-    if magnitudes.bits == 0 {
-        return G1Projective::ZERO;
+    if magnitudes.bits == 0 || rows.terms == 0 {
+        return vec![G1Projective::ZERO; rows.rows];
     }
-    let c = window_bits(bases.len(), magnitudes.bits);
+    let c = bases.window_bits(rows.terms, magnitudes.bits);
     let digits = magnitudes.recode(c);
-    let sums: Vec<_> = (0..digits.windows)
-        .into_par_iter()
-        .map(|w| window_sum(bases, &digits, w))
-        .collect();
-    sums.into_iter()
-        .rev()
-        .fold(G1Projective::ZERO, |mut total, sum| {
-            for _ in 0..c {
+    let regions = regions(&rows, &digits);
+    let sums = match &bases.0 {
+        Form::Plain(points) => plain::region_sums(points, &rows, &digits, &regions),
+        #[cfg(target_arch = "x86_64")]
+        Form::Vector(points) => points.region_sums(&rows, &digits, &regions),
+    };
+    // Regions lie row by row, windows from the highest down.
+    let each = regions.len() / rows.rows;
+    let join = |(regions, sums): (&[Region], &[G1Projective])| {
+        let mut total = G1Projective::ZERO;
+        let mut window = digits.windows;
+        for (region, sum) in regions.iter().zip(sums) {
+            for _ in 0..(window - region.window) * c {
                 total.double_in_place();
             }
-            total + sum
-        })
-}
-
-/// Window width with the fewest additions: one for each point and two for each bucket, the
-/// latter dearer by half.
-fn window_bits(n: usize, bits: u32) -> u32 {
-    let cost = |c: u32| {
-        let windows = u64::from(bits.div_ceil(c));
-        let full = n as u64 + (3 << (c - 1));
-        let top = n as u64 + (3 << (bits - (windows as u32 - 1) * c));
-        (windows - 1) * full + top
+            window = region.window;
+            total += sum;
+        }
+        total
     };
-    (1..=18).min_by_key(|c| cost(*c)).unwrap_or(1)
+    regions
+        .par_chunks(each)
+        .zip(sums.par_chunks(each))
+        .map(join)
+        .collect()
 }
 
-/// Points read at a time.
-const CHUNK: usize = 1024;
+/// Terms below which a sum is not split further among threads.
+const SPLIT: usize = 1 << 13;
 
-fn window_sum(bases: &[G1Affine], digits: &Digits, w: u32) -> G1Projective {
-    let mut buckets = vec![G1Projective::ZERO; digits.buckets(w)];
-    let mut codes = [0; CHUNK];
-    for (k, bases) in bases.chunks(CHUNK).enumerate() {
-        let codes = &mut codes[..bases.len()];
-        digits.window(w, k * CHUNK, codes);
-        for (code, base) in codes.iter().zip(bases) {
-            let bucket = (code & !NEGATIVE) as usize;
-            match (bucket, code & NEGATIVE == 0) {
-                (0, _) => {}
-                (_, true) => buckets[bucket - 1] += base,
-                (_, false) => buckets[bucket - 1] -= base,
-            }
+/// All windows of all sums; where those are fewer than threads, terms are split as well.
+fn regions(rows: &Rows, digits: &Digits) -> Vec<Region> {
+    let whole = rows.rows * digits.windows as usize;
+    let threads = rayon::current_num_threads();
+    let parts = if whole < threads {
+        threads.min(rows.terms / SPLIT).max(1)
+    } else {
+        1
+    };
+    let step = rows.terms.div_ceil(parts);
+    let terms: Vec<_> = (0..rows.terms)
+        .step_by(step)
+        .map(|t| t..rows.terms.min(t + step))
+        .collect();
+    let mut out = Vec::with_capacity(whole * terms.len());
+    for row in 0..rows.rows {
+        for window in (0..digits.windows).rev() {
+            out.extend(terms.iter().map(|terms| Region {
+                row,
+                window,
+                terms: terms.clone(),
+            }));
         }
     }
-    let (mut running, mut sum) = (G1Projective::ZERO, G1Projective::ZERO);
-    for bucket in buckets.iter().rev() {
-        running += bucket;
-        sum += running;
-    }
-    sum
+    out
 }

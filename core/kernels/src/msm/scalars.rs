@@ -121,7 +121,8 @@ pub(crate) struct Digits {
     data: Vec<u64>,
     words: usize,
     bits: u32,
-    c: u32,
+    /// Bits of a window.
+    pub c: u32,
     /// Number of windows.
     pub windows: u32,
 }
@@ -138,40 +139,26 @@ impl Digits {
         }
     }
 
-    /// Writes the digit codes of scalars `from..from + out.len()` at window `w`: the bucket `|d|`,
-    /// with [`NEGATIVE`] where the point is to be subtracted.
-    pub fn window(&self, w: u32, from: usize, out: &mut [u32]) {
-        let words = self.words;
-        let rows = &self.data[from * words..(from + out.len()) * words];
+    /// Writes digit codes at window `w` of the scalars `from`, `from + stride` and so on: the
+    /// bucket `|d|`, with [`NEGATIVE`] where the point is to be subtracted.
+    pub fn window(&self, w: u32, from: usize, stride: usize, out: &mut [u32]) {
+        let (words, last) = (self.words, self.words - 1);
         let low = w * self.c;
         let (i, shift) = ((low / 64) as usize, low % 64);
-        // The carry may make the last window a bit wider, hence not only `> 64`.
-        let next = if shift + self.c >= 64 && i + 1 < words {
-            i + 1
+        let top = w + 1 == self.windows;
+        // What the last window holds, carry included, ends in the next word at most.
+        let (mask, half) = if top {
+            (!0, 0)
         } else {
-            i
+            ((1 << self.c) - 1, 1i64 << (self.c - 1))
         };
-        let last = words - 1;
-        let mask = (1u64 << self.c) - 1;
-        let half = if w + 1 < self.windows {
-            1i64 << (self.c - 1)
-        } else {
-            0
-        };
-        for (row, out) in rows.chunks_exact(words).zip(out) {
+        for (k, out) in out.iter_mut().enumerate() {
+            let row = (from + k * stride) * words;
+            let row = &self.data[row..row + words];
             let word = |j: usize| row[j] & if j == last { !SIGN } else { !0 };
-            let pair = u128::from(word(i))
-                | if next > i {
-                    u128::from(word(next)) << 64
-                } else {
-                    0
-                };
-            let t = if w + 1 < self.windows {
-                (pair >> shift) as u64 & mask
-            } else {
-                (pair >> shift) as u64
-            };
-            let d = t as i64 - half;
+            let above = if i < last { word(i + 1) } else { 0 };
+            let pair = u128::from(word(i)) | u128::from(above) << 64;
+            let d = ((pair >> shift) as u64 & mask) as i64 - half;
             let negative = (row[last] & SIGN != 0) ^ (d < 0);
             *out = d.unsigned_abs() as u32 | if negative { NEGATIVE } else { 0 };
         }

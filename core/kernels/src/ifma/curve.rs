@@ -1,0 +1,501 @@
+//! Sums of curve points, eight additions at once.
+//!
+//! Points are affine and are added in pairs by chord and tangent; the inversions of a few thousand
+//! additions are shared (Montgomery's trick). Where a pair has equal x the formula fails: its
+//! denominator is zero, which makes the shared product zero. Such a batch is done again by the
+//! complete but slow route of arkworks, and so is every later one if an identity came out; callers
+//! leave identities out of what they add. So the fast route tests nothing but its product.
+
+use super::field::{each, FqMod, Modulus, E};
+use super::{kernels, Simd};
+use crate::invert::batch_invert_serial;
+use crate::msm::NEGATIVE;
+use crate::{Fq, G1Affine, G1Projective};
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::{AdditiveGroup, BigInt, BigInteger, Field, MontFp};
+use rayon::prelude::*;
+use std::arch::x86_64::*;
+
+/// An affine point: x and y in four words each, Montgomery form for 2^260, below 1.1 p and so
+/// below 2^256. All zero is the identity (no point has y = 0: the group's order is odd).
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[repr(C, align(64))]
+pub(crate) struct Packed([u64; 8]);
+
+impl Packed {
+    pub const IDENTITY: Packed = Packed([0; 8]);
+
+    pub fn is_identity(&self) -> bool {
+        self.0[4..] == [0; 4]
+    }
+
+    pub fn from_affine(p: &G1Affine) -> Self {
+        let mut out = Self::IDENTITY;
+        if let Some((x, y)) = p.xy() {
+            let sixteen = Fq::from(16u64);
+            out.0[..4].copy_from_slice(&FqMod::raw(&(x * sixteen)));
+            out.0[4..].copy_from_slice(&FqMod::raw(&(y * sixteen)));
+        }
+        out
+    }
+
+    pub fn to_affine(self) -> G1Affine {
+        if self.is_identity() {
+            return G1Affine::identity();
+        }
+        let coordinate = |words: &[u64]| {
+            let words = [words[0], words[1], words[2], words[3]];
+            FqMod::from_raw(canonical(words).0) * SIXTEENTH
+        };
+        G1Affine::new_unchecked(coordinate(&self.0[..4]), coordinate(&self.0[4..]))
+    }
+
+    /// The sum of two points, slowly.
+    pub fn plus(&self, other: &Packed) -> Packed {
+        Packed::from_affine(&(self.to_affine() + other.to_affine()).into_affine())
+    }
+
+    /// The negative of a point that is not the identity.
+    fn negative(mut self) -> Self {
+        let y = canonical([self.0[4], self.0[5], self.0[6], self.0[7]]);
+        let mut negative = BigInt(FqMod::WORDS);
+        negative.sub_with_borrow(&y);
+        self.0[4..].copy_from_slice(&negative.0);
+        self
+    }
+}
+
+const SIXTEENTH: Fq =
+    MontFp!("12312136615409592312513603231707217237391675025980025810262583815737939742328");
+
+/// The residue below p of a number below 2p.
+fn canonical(words: [u64; 4]) -> BigInt<4> {
+    let (mut words, modulus) = (BigInt(words), BigInt(FqMod::WORDS));
+    if words >= modulus {
+        words.sub_with_borrow(&modulus);
+    }
+    words
+}
+
+/// Sums each of `pieces`, given as lengths of consecutive runs of `codes`; none is empty.
+pub(crate) fn sum_pieces(
+    s: Simd,
+    points: &[Packed],
+    codes: &[u32],
+    mut pieces: Vec<u32>,
+    scratch: &mut Scratch,
+) -> Vec<Packed> {
+    let mut from = Vec::new();
+    let mut first = true;
+    let mut identities = false;
+    loop {
+        scratch.plan(&mut pieces, first.then_some(codes));
+        let Scratch {
+            a,
+            b,
+            dst,
+            single,
+            products,
+        } = &mut *scratch;
+        let mut to = vec![Packed::IDENTITY; pieces.iter().map(|n| *n as usize).sum()];
+        let source = if first { points } else { &from[..] };
+        for (code, place) in single.iter() {
+            to[*place as usize] = signed(source, *code);
+        }
+        if !a.is_empty() {
+            products.resize(a.len() / 8, Default::default());
+            // SAFETY: `Simd` is the proof that the processor has the kernel's instructions.
+            let done = !identities
+                && unsafe {
+                    if first {
+                        add_pairs::<true>(s, source, a, b, dst, products, &mut to)
+                    } else {
+                        add_pairs::<false>(s, source, a, b, dst, products, &mut to)
+                    }
+                };
+            if !done {
+                add_pairs_complete(source, a, b, dst, &mut to);
+                identities = to.iter().any(Packed::is_identity);
+            }
+        }
+        if pieces.iter().all(|n| *n == 1) {
+            return to;
+        }
+        from = to;
+        first = false;
+    }
+}
+
+/// What a thread keeps between calls of [`sum_pieces`].
+#[derive(Default)]
+pub(crate) struct Scratch {
+    /// Codes of the first and second terms of a round's additions and places of the sums; whole
+    /// packs, filled up by repeating the last addition.
+    a: Vec<u32>,
+    b: Vec<u32>,
+    dst: Vec<u32>,
+    /// Points without partner and their places.
+    single: Vec<(u32, u32)>,
+    products: Vec<super::Lanes>,
+}
+
+impl Scratch {
+    /// Pairs up neighbours in each piece and halves its length. Without `codes` the terms are the
+    /// places of the round before.
+    fn plan(&mut self, pieces: &mut [u32], codes: Option<&[u32]>) {
+        let Scratch {
+            a, b, dst, single, ..
+        } = self;
+        a.clear();
+        b.clear();
+        dst.clear();
+        single.clear();
+        let code = |i: u32| codes.map_or(i, |codes| codes[i as usize]);
+        let (mut start, mut place) = (0, 0);
+        for len in pieces {
+            for k in 0..*len / 2 {
+                a.push(code(start + 2 * k));
+                b.push(code(start + 2 * k + 1));
+                dst.push(place + k);
+            }
+            if *len % 2 == 1 {
+                single.push((code(start + *len - 1), place + *len / 2));
+            }
+            start += *len;
+            *len = len.div_ceil(2);
+            place += *len;
+        }
+        for list in [a, b, dst] {
+            if let Some(last) = list.last() {
+                list.resize(list.len().next_multiple_of(8), *last);
+            }
+        }
+    }
+}
+
+fn signed(points: &[Packed], code: u32) -> Packed {
+    let p = points[(code & !NEGATIVE) as usize];
+    if code & NEGATIVE == 0 {
+        p
+    } else {
+        p.negative()
+    }
+}
+
+/// The additions of [`add_pairs`], for any points.
+#[cold]
+fn add_pairs_complete(points: &[Packed], a: &[u32], b: &[u32], dst: &[u32], to: &mut [Packed]) {
+    let term = |code: &u32| signed(points, *code).to_affine();
+    let sums: Vec<G1Projective> = a.iter().zip(b).map(|(a, b)| term(a) + term(b)).collect();
+    for (place, sum) in dst.iter().zip(G1Projective::normalize_batch(&sums)) {
+        to[*place as usize] = Packed::from_affine(&sum);
+    }
+}
+
+const TWOS: [[u64; 8]; 2] = [[0, 1, 8, 9, 4, 5, 12, 13], [2, 3, 10, 11, 6, 7, 14, 15]];
+
+/// Homogeneous coordinates of eight points, settled.
+#[derive(Clone, Copy)]
+struct Homogeneous {
+    x: E,
+    y: E,
+    z: E,
+}
+
+/// The points of these codes; the sign bit is ignored.
+macro_rules! gather {
+    ($points:expr, $codes:expr) => {
+        gather!(@ $points, $codes, 0 1 2 3 4 5 6 7)
+    };
+    (@ $points:expr, $codes:expr, $($l:literal)*) => {
+        [$(&$points[($codes[$l] & !NEGATIVE) as usize]),*]
+    };
+}
+
+// SAFETY of the blocks in this `impl`: `Simd` is the proof that the processor has these
+// intrinsics; loads and stores go through references to arrays of at least the size they access.
+#[allow(clippy::inline_always)] // as for the field
+impl Simd {
+    /// The x of two points, or the y: four words each.
+    #[inline(always)]
+    fn rows<const HALF: usize>(self, low: &Packed, high: &Packed) -> __m512i {
+        let (low, high) = (
+            &low.0.as_chunks::<4>().0[HALF],
+            &high.0.as_chunks::<4>().0[HALF],
+        );
+        unsafe {
+            let low = _mm512_castsi256_si512(_mm256_loadu_si256(low.as_ptr().cast()));
+            _mm512_inserti64x4::<1>(low, _mm256_loadu_si256(high.as_ptr().cast()))
+        }
+    }
+
+    /// The x (`HALF` 0) or y (1) of eight points.
+    #[inline(always)]
+    fn coordinate<const HALF: usize>(self, p: &[&Packed; 8]) -> E {
+        let r0 = self.rows::<HALF>(p[0], p[4]);
+        let r1 = self.rows::<HALF>(p[1], p[5]);
+        let r2 = self.rows::<HALF>(p[2], p[6]);
+        let r3 = self.rows::<HALF>(p[3], p[7]);
+        let (low, high) = (self.load8(&TWOS[0]), self.load8(&TWOS[1]));
+        unsafe {
+            let (e0, o0) = (_mm512_unpacklo_epi64(r0, r1), _mm512_unpackhi_epi64(r0, r1));
+            let (e1, o1) = (_mm512_unpacklo_epi64(r2, r3), _mm512_unpackhi_epi64(r2, r3));
+            self.split([
+                _mm512_permutex2var_epi64(e0, low, e1),
+                _mm512_permutex2var_epi64(o0, low, o1),
+                _mm512_permutex2var_epi64(e0, high, e1),
+                _mm512_permutex2var_epi64(o0, high, o1),
+            ])
+        }
+    }
+
+    /// The inverse of [`Simd::coordinate`]: row `l` holds the words of lanes `l` and `l + 4`.
+    #[inline(always)]
+    fn words(self, x: E) -> [__m512i; 4] {
+        let w = self.join(x);
+        let (low, high) = (self.load8(&TWOS[0]), self.load8(&TWOS[1]));
+        unsafe {
+            let e0 = _mm512_permutex2var_epi64(w[0], low, w[2]);
+            let o0 = _mm512_permutex2var_epi64(w[1], low, w[3]);
+            let e1 = _mm512_permutex2var_epi64(w[0], high, w[2]);
+            let o1 = _mm512_permutex2var_epi64(w[1], high, w[3]);
+            [
+                _mm512_unpacklo_epi64(e0, o0),
+                _mm512_unpackhi_epi64(e0, o0),
+                _mm512_unpacklo_epi64(e1, o1),
+                _mm512_unpackhi_epi64(e1, o1),
+            ]
+        }
+    }
+
+    /// Stores eight points at `dst`, x and y settled.
+    #[inline(always)]
+    fn scatter(self, to: &mut [Packed], dst: &[u32; 8], x: E, y: E) {
+        let (x, y) = (self.words(x), self.words(y));
+        for l in 0..4 {
+            unsafe {
+                // The lower halves are lane l, the upper ones lane l + 4.
+                let low = _mm512_inserti64x4::<1>(x[l], _mm512_castsi512_si256(y[l]));
+                let high = _mm512_shuffle_i64x2::<0b11_10_11_10>(x[l], y[l]);
+                let p = &mut to[dst[l] as usize];
+                _mm512_store_si512(p.0.as_mut_ptr().cast(), low);
+                let p = &mut to[dst[l + 4] as usize];
+                _mm512_store_si512(p.0.as_mut_ptr().cast(), high);
+            }
+        }
+    }
+
+    /// `2p - y` in the lanes whose code is negative; limbs not normal.
+    #[inline(always)]
+    fn negate(self, y: E, codes: &[u32; 8]) -> E {
+        unsafe {
+            let codes = _mm256_loadu_si256(codes.as_ptr().cast());
+            let mask = _mm256_movemask_ps(_mm256_castsi256_ps(codes)) as __mmask8;
+            each!(|I| _mm512_mask_sub_epi64(y[I], mask, self.set(2 * FqMod::P[I]), y[I]))
+        }
+    }
+
+    /// Asks for the points to be brought near.
+    #[inline(always)]
+    fn prefetch(self, points: &[Packed], codes: &[u32; 8]) {
+        for code in codes {
+            if let Some(p) = points.get((code & !NEGATIVE) as usize) {
+                // SAFETY: prefetching has no effect but on caches, and the address is a reference.
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(p.0.as_ptr().cast()) }
+            }
+        }
+    }
+
+    /// `9 a`, normal.
+    #[inline(always)]
+    fn nine(self, a: &E) -> E {
+        self.carry(each!(|I| unsafe {
+            self.plus(a[I], _mm512_slli_epi64::<3>(a[I]))
+        }))
+    }
+
+    /// The last steps of the complete addition: of the products `t0 = X1 X2`, `t1 = Y1 Y2`,
+    /// `t2 = Z1 Z2`, `t3 = X1 Y2 + X2 Y1`, `t4 = Y1 Z2 + Y2 Z1`, `t5 = X1 Z2 + X2 Z1`, all settled.
+    ///
+    /// With u = t1 - 9 t2 and v = t1 + 9 t2 below 11.1 p, w = 9 t5 below 10 p and t = 3 t0 below
+    /// 3.3 p: the largest sum of products is u v + w t < 157 p^2, whose reduction is below 2.9 p.
+    #[inline(always)]
+    fn complete(self, [t0, t1, t2, t3, t4, t5]: [E; 6]) -> Homogeneous {
+        let nine = self.nine(&t2);
+        let u = self.carry(self.sub_from::<FqMod>(&t1, &nine, 10));
+        let v = self.carry(self.add(&t1, &nine));
+        let w = self.nine(&t5);
+        let minus_w = self.carry(self.sub_from::<FqMod>(&self.zero(), &w, 10));
+        let t = self.carry(self.add(&t0, &self.add(&t0, &t0)));
+        Homogeneous {
+            x: self.sum_of_products(&t3, &u, &t4, &minus_w),
+            y: self.sum_of_products(&u, &v, &w, &t),
+            z: self.sum_of_products(&v, &t4, &t, &t3),
+        }
+    }
+
+    /// `a b + c d` settled, if that is below 240 p^2.
+    #[inline(always)]
+    fn sum_of_products(self, a: &E, b: &E, c: &E, d: &E) -> E {
+        let wide = self.mul_wide([self.set(0); 10], a, b);
+        let wide = self.mul_wide(wide, c, d);
+        self.settle::<FqMod>(self.reduce_product::<FqMod>(wide))
+    }
+
+    /// `a b' + a' b` from `(a + b)(a' + b') - a a' - b b'`, settled; operands settled.
+    #[inline(always)]
+    fn cross(self, a: &E, b: &E, a2: &E, b2: &E, aa: &E, bb: &E) -> E {
+        let left = self.carry(self.add(a, b));
+        let right = self.carry(self.add(a2, b2));
+        let product = self.mul::<FqMod>(&left, &right);
+        self.settle::<FqMod>(self.sub(&self.sub(&product, aa), bb))
+    }
+}
+
+/// How many packs ahead of the addition its points are asked for.
+const AHEAD: usize = 6;
+
+kernels! {
+    /// Adds pairs of points, one inversion for all: `to[dst[i]] = points[a[i]] + points[b[i]]`,
+    /// with signs in the first round (`SIGNS`). The lists are whole packs. False, with `to`
+    /// half-written, if any pair had equal x.
+    fn add_pairs<const SIGNS: bool>(
+        s: Simd,
+        points: &[Packed],
+        a: &[u32],
+        b: &[u32],
+        dst: &[u32],
+        products: &mut [super::Lanes],
+        to: &mut [Packed],
+    ) -> bool {
+        let (a, _) = a.as_chunks::<8>();
+        let (b, _) = b.as_chunks::<8>();
+        let (dst, _) = dst.as_chunks::<8>();
+        let one = s.splat::<FqMod>(Fq::ONE);
+        let mut product = s.broadcast(one);
+        for (i, before) in products.iter_mut().enumerate() {
+            if SIGNS {
+                if let (Some(a), Some(b)) = (a.get(i + AHEAD), b.get(i + AHEAD)) {
+                    s.prefetch(points, a);
+                    s.prefetch(points, b);
+                }
+            }
+            let x1 = s.coordinate::<0>(&gather!(points, a[i]));
+            let x2 = s.coordinate::<0>(&gather!(points, b[i]));
+            // Of value in (0.9 p, 3.1 p).
+            let d = s.carry(s.sub_from::<FqMod>(&x2, &x1, 2));
+            s.store(before, product);
+            product = s.mul::<FqMod>(&product, &d);
+        }
+        let mut lanes = s.to_ark::<FqMod>(product);
+        if lanes.contains(&Fq::ZERO) {
+            return false;
+        }
+        batch_invert_serial(&mut lanes);
+        let mut inverse = s.from_ark::<FqMod>(&lanes);
+        for i in (0..products.len()).rev() {
+            let (p, q) = (gather!(points, a[i]), gather!(points, b[i]));
+            let (x1, x2) = (s.coordinate::<0>(&p), s.coordinate::<0>(&q));
+            let d = s.carry(s.sub_from::<FqMod>(&x2, &x1, 2));
+            let d_inverse = s.mul::<FqMod>(&inverse, &s.load(&products[i]));
+            inverse = s.mul::<FqMod>(&inverse, &d);
+            let (mut y1, mut y2) = (s.coordinate::<1>(&p), s.coordinate::<1>(&q));
+            if SIGNS {
+                // Now in [0, 2p], limbs not normal.
+                y1 = s.negate(y1, &a[i]);
+                y2 = s.negate(y2, &b[i]);
+            }
+            // Of value in [0, 4p]; its product with a settled element is below 4.4 p^2.
+            let rise = s.carry(s.sub_from::<FqMod>(&y2, &y1, 2));
+            let slope = s.mul::<FqMod>(&rise, &d_inverse);
+            let x3 = s.sub(&s.sub(&s.square::<FqMod>(&slope), &x1), &x2);
+            let x3 = s.settle::<FqMod>(x3);
+            let run = s.carry(s.sub_from::<FqMod>(&x1, &x3, 2));
+            let y3 = s.settle::<FqMod>(s.sub(&s.mul::<FqMod>(&slope, &run), &y1));
+            s.scatter(to, &dst[i], x3, y3);
+        }
+        true
+    }
+
+    /// For eight runs of points, given by start and length, lane by lane: the sum of the points and
+    /// the sum of each times its place in the run, counted from one.
+    ///
+    /// From the last point down: `running += point; total += running`, by the complete formulas
+    /// for a = 0 (Renes, Costello and Batina, "Complete addition formulas for prime order elliptic
+    /// curves", algorithms 7 and 8 with b = 3), which need no distinction of cases.
+    fn weigh(s: Simd, points: &[Packed], runs: &[(usize, usize); 8]) -> [[[Fq; 8]; 3]; 2] {
+        let one = s.broadcast(s.splat::<FqMod>(Fq::ONE));
+        let identity = Homogeneous { x: s.zero(), y: one, z: s.zero() };
+        let (mut running, mut total) = (identity, identity);
+        let longest = runs.iter().map(|run| run.1).max().unwrap_or(0);
+        for k in (0..longest).rev() {
+            let mut p = [&Packed::IDENTITY; 8];
+            for (p, (start, len)) in p.iter_mut().zip(runs) {
+                if k < *len {
+                    *p = &points[start + k];
+                }
+            }
+            let (x2, y2) = (s.coordinate::<0>(&p), s.coordinate::<1>(&p));
+            let absent = s.all_zero(&y2);
+            let Homogeneous { x, y, z } = running;
+            let t0 = s.mul::<FqMod>(&x, &x2);
+            let t1 = s.mul::<FqMod>(&y, &y2);
+            let t3 = s.cross(&x, &y, &x2, &y2, &t0, &t1);
+            let t4 = s.settle::<FqMod>(s.add(&s.mul::<FqMod>(&y2, &z), &y));
+            let t5 = s.settle::<FqMod>(s.add(&s.mul::<FqMod>(&x2, &z), &x));
+            let sum = s.complete([t0, t1, z, t3, t4, t5]);
+            running = Homogeneous {
+                x: s.select(absent, &sum.x, &x),
+                y: s.select(absent, &sum.y, &y),
+                z: s.select(absent, &sum.z, &z),
+            };
+            let (p, q) = (&total, &running);
+            let t0 = s.mul::<FqMod>(&p.x, &q.x);
+            let t1 = s.mul::<FqMod>(&p.y, &q.y);
+            let t2 = s.mul::<FqMod>(&p.z, &q.z);
+            total = s.complete([
+                t0,
+                t1,
+                t2,
+                s.cross(&p.x, &p.y, &q.x, &q.y, &t0, &t1),
+                s.cross(&p.y, &p.z, &q.y, &q.z, &t1, &t2),
+                s.cross(&p.x, &p.z, &q.x, &q.z, &t0, &t2),
+            ]);
+        }
+        let out = |p: Homogeneous| [
+            s.to_ark::<FqMod>(p.x),
+            s.to_ark::<FqMod>(p.y),
+            s.to_ark::<FqMod>(p.z),
+        ];
+        [out(running), out(total)]
+    }
+}
+
+/// For each run of points, given by start and length: their sum, and the sum of each times its
+/// place in the run, counted from one.
+pub(crate) fn weighted_sums(
+    s: Simd,
+    points: &[Packed],
+    runs: &[(usize, usize)],
+) -> Vec<(G1Projective, G1Projective)> {
+    let weigh_eight = |eight: &[(usize, usize)]| {
+        let mut runs = [(0, 0); 8];
+        runs[..eight.len()].copy_from_slice(eight);
+        // SAFETY: `Simd` is the proof that the processor has the kernel's instructions.
+        let [sums, totals] = unsafe { weigh(s, points, &runs) };
+        let point = |[x, y, z]: &[[Fq; 8]; 3], l: usize| jacobian(x[l], y[l], z[l]);
+        (0..eight.len())
+            .map(|l| (point(&sums, l), point(&totals, l)))
+            .collect::<Vec<_>>()
+    };
+    runs.par_chunks(8).flat_map_iter(weigh_eight).collect()
+}
+
+/// The point (x/z, y/z); the identity for z = 0.
+fn jacobian(x: Fq, y: Fq, z: Fq) -> G1Projective {
+    if z == Fq::ZERO {
+        G1Projective::ZERO
+    } else {
+        G1Projective::new_unchecked(x * z, y * z.square(), z)
+    }
+}
