@@ -1,0 +1,103 @@
+//! Cells of a column in the narrowest form that holds them.
+
+use crate::error::{argument, Result};
+use ark_ff::{AdditiveGroup, BigInt, Field};
+use std::ops::Range;
+use zkp_kernels::{Fr, Scalars};
+
+/// Cells by row.
+#[derive(Clone)]
+pub enum Cells {
+    I64(Vec<i64>),
+    U64(Vec<u64>),
+    U16(Vec<u16>),
+    /// 0 or 1.
+    Bool(Vec<u8>),
+    Field(Vec<Fr>),
+}
+
+impl Cells {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.scalars().len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All cells.
+    pub fn scalars(&self) -> Scalars<'_> {
+        match self {
+            Cells::I64(v) => Scalars::I64(v),
+            Cells::U64(v) => Scalars::U64(v),
+            Cells::U16(v) => Scalars::U16(v),
+            Cells::Bool(v) => Scalars::Bool(v),
+            Cells::Field(v) => Scalars::Field(v),
+        }
+    }
+
+    /// `out[i] += c * cell[range.start + i]`
+    pub fn add_scaled(&self, range: Range<usize>, c: Fr, out: &mut [Fr]) {
+        // An integer taken for the internal form of an element is x/R, R = 2^256: with cR in
+        // place of c, one multiplication converts and scales.
+        let cr = c * Fr::from(2u64).pow([256]);
+        let small = |x: u64| cr * Fr::new_unchecked(BigInt([x, 0, 0, 0]));
+        match self {
+            Cells::I64(v) => out.iter_mut().zip(&v[range]).for_each(|(o, x)| {
+                let product = small(x.unsigned_abs());
+                if *x < 0 {
+                    *o -= product;
+                } else {
+                    *o += product;
+                }
+            }),
+            Cells::U64(v) => out.iter_mut().zip(&v[range]).for_each(|(o, x)| *o += small(*x)),
+            Cells::U16(v) => {
+                out.iter_mut().zip(&v[range]).for_each(|(o, x)| *o += small(u64::from(*x)))
+            }
+            Cells::Bool(v) => out.iter_mut().zip(&v[range]).filter(|(_, x)| **x != 0).for_each(|(o, _)| *o += c),
+            Cells::Field(v) => out.iter_mut().zip(&v[range]).for_each(|(o, x)| *o += c * x),
+        }
+    }
+
+    /// The same cells with zeros between, so that lanes of `from` rows become lanes of `to`.
+    pub fn spread(&self, from: usize, to: usize) -> Cells {
+        fn spread<T: Copy>(v: &[T], zero: T, from: usize, to: usize) -> Vec<T> {
+            let mut out = vec![zero; v.len().div_ceil(from) * to];
+            for (lane, cells) in out.chunks_exact_mut(to).zip(v.chunks(from)) {
+                lane[..cells.len()].copy_from_slice(cells);
+            }
+            out
+        }
+        match self {
+            Cells::I64(v) => Cells::I64(spread(v, 0, from, to)),
+            Cells::U64(v) => Cells::U64(spread(v, 0, from, to)),
+            Cells::U16(v) => Cells::U16(spread(v, 0, from, to)),
+            Cells::Bool(v) => Cells::Bool(spread(v, 0, from, to)),
+            Cells::Field(v) => Cells::Field(spread(v, Fr::ZERO, from, to)),
+        }
+    }
+}
+
+/// A column of a table.
+pub struct Column {
+    pub cells: Cells,
+}
+
+impl Column {
+    /// # Errors
+    /// [`crate::Error::Argument`] where a boolean cell is neither 0 nor 1.
+    pub fn new(cells: Cells) -> Result<Self> {
+        if matches!(&cells, Cells::Bool(v) if v.iter().any(|x| *x > 1)) {
+            return argument("a boolean cell is neither 0 nor 1");
+        }
+        Ok(Column { cells })
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.cells.len()
+    }
+}

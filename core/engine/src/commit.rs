@@ -1,0 +1,89 @@
+//! Commitments (specification: argument, section 3).
+
+use crate::column::{Cells, Column};
+use crate::domain::{BLINDING, LANES};
+use crate::encoding::g1_to_bytes;
+use crate::error::{argument, Result};
+use crate::srs::{Grid, Srs};
+use crate::task::Task;
+use crate::transcript::commitment_blinding;
+use ark_ec::CurveGroup;
+use ark_ff::AdditiveGroup;
+use zkp_kernels::{msm, Fr, G1Affine, G1Projective, Scalars};
+
+/// Terms of a multi-scalar multiplication between two looks at the task.
+const PIECE: usize = 1 << 18;
+
+/// Units of work to a term, about in proportion to its time.
+pub(crate) fn units(scalars: &Scalars<'_>) -> u64 {
+    match scalars {
+        Scalars::Field(_) => 16,
+        Scalars::U64(_) | Scalars::I64(_) => 4,
+        Scalars::U16(_) | Scalars::Bool(_) => 1,
+    }
+}
+
+/// `sum scalars[i] bases[i]` over as many bases as there are scalars, in pieces. Counts
+/// [`units`] for each term.
+pub(crate) fn msm_pieces(task: &Task, bases: &[G1Affine], scalars: Scalars<'_>) -> Result<G1Projective> {
+    let mut sum = G1Projective::ZERO;
+    let length = scalars.len();
+    for start in (0..length).step_by(PIECE) {
+        let range = start..(start + PIECE).min(length);
+        let piece = match scalars {
+            Scalars::Field(s) => Scalars::Field(&s[range.clone()]),
+            Scalars::U64(s) => Scalars::U64(&s[range.clone()]),
+            Scalars::I64(s) => Scalars::I64(&s[range.clone()]),
+            Scalars::U16(s) => Scalars::U16(&s[range.clone()]),
+            Scalars::Bool(s) => Scalars::Bool(&s[range.clone()]),
+        };
+        sum += msm(&bases[range.clone()], piece);
+        task.step(range.len() as u64 * units(&scalars))?;
+    }
+    Ok(sum)
+}
+
+/// The cells of a table of depth `depth` on a grid, without blinding.
+pub(crate) fn commit_cells(task: &Task, grid: &Grid, depth: usize, cells: &Cells) -> Result<G1Projective> {
+    if depth == grid.depth {
+        return msm_pieces(task, grid.rows(), cells.scalars());
+    }
+    let spread = cells.spread(depth - BLINDING, grid.data());
+    msm_pieces(task, grid.rows(), spread.scalars())
+}
+
+/// Commits to columns of a table of depth `depth`; the blinding of each is derived from the seed
+/// and its label. Returns encoded points.
+///
+/// # Errors
+/// [`crate::Error::Argument`] where a column has too many rows or labels are missing or repeated;
+/// [`crate::Error::Setup`]; [`crate::Error::Interrupted`].
+pub fn commit(
+    srs: &Srs,
+    depth: usize,
+    columns: &[&Column],
+    labels: &[&[u8]],
+    seed: &[u8; 32],
+    task: &Task,
+) -> Result<Vec<[u8; 32]>> {
+    if columns.len() != labels.len() {
+        return argument(format!("{} columns but {} labels", columns.len(), labels.len()));
+    }
+    if (1..labels.len()).any(|i| labels[..i].contains(&labels[i])) {
+        return argument("two columns of one commitment have the same label");
+    }
+    let grid = srs.grid(depth, task)?;
+    for column in columns {
+        if column.rows() > grid.data() * LANES {
+            return argument(format!("{} rows do not fit into depth {depth}", column.rows()));
+        }
+    }
+    let work = columns.iter().map(|c| c.rows() as u64 * units(&c.cells.scalars()));
+    task.expect(work.sum());
+    let mut points = Vec::with_capacity(columns.len());
+    for (column, label) in columns.iter().zip(labels) {
+        let blinding: Fr = commitment_blinding(seed, srs.id(), depth, label);
+        points.push(commit_cells(task, &grid, depth, &column.cells)? + grid.blinding()[0] * blinding);
+    }
+    Ok(G1Projective::normalize_batch(&points).iter().map(g1_to_bytes).collect())
+}

@@ -1,0 +1,253 @@
+//! The prover (specification: argument, section 6).
+
+mod columns;
+mod cosets;
+mod fold;
+mod openings;
+mod secrets;
+mod vectors;
+
+use crate::column::Column;
+use crate::commit::{msm_pieces, units};
+use crate::domain::{horner, powers, LANES};
+use crate::encoding::{g1_to_bytes, scalar_to_bytes};
+use crate::error::{argument, Error, Result};
+use crate::openings::Domains;
+use crate::program::Program;
+use crate::srs::{monomials_needed, Grid, Srs};
+use crate::task::Task;
+use crate::transcript::{Instance, Transcript};
+use ark_ec::CurveGroup;
+use ark_ff::AdditiveGroup;
+use secrets::Secrets;
+use std::sync::Arc;
+use zkp_kernels::{FieldPath, Fr, G1Affine, G1Projective, Portable, Scalars};
+
+/// Depths below this are left to the portable path: a lane has to fill packs.
+const MIN_FAST_DEPTH: usize = 64;
+
+/// What only the prover knows.
+pub struct Witness<'a> {
+    /// The committed columns of the program, in its order, with the label and the seed of each.
+    pub columns: &'a [&'a Column],
+    pub labels: &'a [&'a [u8]],
+    pub seeds: &'a [[u8; 32]],
+    /// The cells of the program's aux columns.
+    pub aux: &'a [&'a Column],
+}
+
+impl Witness<'_> {
+    fn check(&self, program: &Program) -> Result<()> {
+        let n = program.commitments.len();
+        if [self.columns.len(), self.labels.len(), self.seeds.len()] != [n; 3] {
+            return argument(format!("the program needs {n} columns, each with label and seed"));
+        }
+        if self.aux.len() != program.aux.len() {
+            return argument(format!("the program needs {} aux columns", program.aux.len()));
+        }
+        let columns = self.columns.iter().zip(&program.commitments).map(|p| ("column", p));
+        let aux = self.aux.iter().zip(&program.aux).map(|p| ("aux column", p));
+        for (what, (column, extent)) in columns.chain(aux) {
+            if column.rows() != extent.rows {
+                return argument(format!(
+                    "{what} of {} rows where the program has {}",
+                    column.rows(),
+                    extent.rows
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Makes a proof.
+///
+/// # Errors
+/// [`Error::StatementFalse`] where the cells do not satisfy the program, [`Error::Argument`] where
+/// the witness does not fit it, [`Error::Setup`], [`Error::Interrupted`].
+pub fn prove(
+    srs: &Srs,
+    program: &Program,
+    instance: &Instance,
+    witness: &Witness,
+    task: &Task,
+) -> Result<Vec<u8>> {
+    witness.check(program)?;
+    if program.depth < MIN_FAST_DEPTH {
+        return Prover::new(Portable, srs, program, instance, task)?.run(witness);
+    }
+    Prover::new(Portable, srs, program, instance, task)?.run(witness)
+}
+
+struct Prover<'a, P> {
+    path: P,
+    program: &'a Program,
+    task: &'a Task,
+    domains: Domains,
+    grid: Arc<Grid>,
+    monomials: Arc<Vec<G1Affine>>,
+    srs_id: [u8; 32],
+    secrets: Secrets,
+    transcript: Transcript,
+    proof: Vec<u8>,
+}
+
+/// A polynomial in one variable by its coefficients.
+type Polynomial = Vec<Fr>;
+
+impl<'a, P: FieldPath> Prover<'a, P> {
+    fn new(path: P, srs: &Srs, program: &'a Program, instance: &Instance, task: &'a Task) -> Result<Self> {
+        Ok(Prover {
+            path,
+            program,
+            task,
+            domains: Domains::new(program.depth),
+            grid: srs.grid(program.depth, task)?,
+            monomials: srs.monomials(monomials_needed(program.depth), task)?,
+            srs_id: *srs.id(),
+            secrets: Secrets::new(instance)?,
+            transcript: instance.transcript(srs.id(), program.depth),
+            proof: Vec::with_capacity(program.proof_bytes()),
+        })
+    }
+
+    /// Announces the work to come, in the units that each step counts.
+    fn announce(&self, witness: &Witness) {
+        let (program, data) = (self.program, self.grid.data());
+        let aux = witness.aux.iter().zip(&program.aux).map(|(column, extent)| {
+            let terms = match extent.depth == program.depth {
+                true => extent.rows,
+                false => extent.rows.div_ceil(extent.data()) * data,
+            };
+            terms as u64 * units(&column.cells.scalars())
+        });
+        let full_msms = (data * LANES) as u64 * units(&Scalars::Field(&[]));
+        // Helpers, sums, the cosets, the fold and its quotient.
+        let passes = program.helpers.len().min(1) + program.sums.len().min(1) + 2;
+        let passes = (passes as u64 + self.coset_passes()) * (program.depth * LANES) as u64;
+        self.task.expect(aux.sum::<u64>() + full_msms * (program.helpers.len() as u64 + 1) + passes);
+    }
+
+    fn send_point(&mut self, label: &str, point: G1Projective) {
+        let point = point.into_affine();
+        self.transcript.absorb_point(label, &point);
+        self.proof.extend_from_slice(&g1_to_bytes(&point));
+    }
+
+    fn send_scalar(&mut self, label: &str, scalar: Fr) {
+        self.transcript.absorb_scalar(label, &scalar);
+        self.proof.extend_from_slice(&scalar_to_bytes(&scalar));
+    }
+
+    /// Commits to a polynomial in one variable and sends it.
+    fn send_polynomial(&mut self, label: &str, polynomial: &[Fr]) -> Result<()> {
+        let bases = &self.monomials[..];
+        if polynomial.len() > bases.len() {
+            return Err(Error::Setup("the set-up has too few monomials".into()));
+        }
+        let point = zkp_kernels::msm(&bases[..polynomial.len()], Scalars::Field(polynomial));
+        self.send_point(label, point);
+        self.task.step(0)
+    }
+
+    /// The commitment to values on the whole grid, given lane by lane.
+    fn commit_grid(&self, values: &[Fr]) -> Result<G1Projective> {
+        let (depth, data) = (self.program.depth, self.grid.data());
+        let mut rows = Vec::with_capacity(data * LANES);
+        values.chunks_exact(depth).for_each(|lane| rows.extend_from_slice(&lane[..data]));
+        let blinding: Vec<Fr> =
+            (data..depth).flat_map(|i| values.iter().skip(i).step_by(depth).copied()).collect();
+        Ok(msm_pieces(self.task, self.grid.rows(), Scalars::Field(&rows))?
+            + zkp_kernels::msm(self.grid.blinding(), Scalars::Field(&blinding)))
+    }
+
+    fn run(mut self, witness: &Witness) -> Result<Vec<u8>> {
+        self.announce(witness);
+        let program = self.program;
+        let (depth, lanes) = (self.domains.depth.clone(), self.domains.lanes.clone());
+
+        // Step 1
+        let mut grids = self.aux(witness)?;
+        let challenges: Vec<Fr> = program.challenges.iter().map(|l| self.transcript.challenge(l)).collect();
+        let scalars = program.scalars(&challenges)?;
+        let value = |node: usize| scalars[node].unwrap_or(Fr::ZERO);
+
+        // Step 2
+        let (operands, blinds) = self.operands(witness, &scalars)?;
+        grids.splice(0..0, operands);
+        self.helpers(&mut grids, &scalars)?;
+        for e in &blinds {
+            self.send_polynomial("blind", e)?;
+        }
+        drop(blinds);
+        let mask = self.secrets.mask(depth.size);
+        self.send_polynomial("mask", &mask)?;
+        let chi = self.transcript.challenge("chi");
+        let sigma = self.transcript.challenge("sigma");
+        let theta = self.transcript.challenge("theta");
+        let chis = powers(chi, program.sums.len() + 1);
+        let thetas = powers(theta, program.constraints.len());
+        let x = chis[program.sums.len()];
+
+        // Step 3
+        let total: Fr = program.sums.iter().zip(&chis).map(|(s, c)| *c * value(s.value)).sum();
+        let constant = total * depth.twiddles.len_inv;
+        let mut remainder = depth.interpolate(self.sum_on_grid(&grids, &scalars, &chis)?);
+        if remainder[0] != constant {
+            return Err(Error::StatementFalse(self.wrong_sum(&grids, &scalars)?));
+        }
+        // m = X r + z0 Z_A
+        mask[1..depth.size].iter().zip(&mut remainder[1..]).for_each(|(m, g)| *g += x * m);
+        let r = remainder.split_off(1);
+        self.send_polynomial("R", &r)?;
+        let lambda = self.transcript.challenge("lambda");
+
+        // Step 4
+        let quotient = self.quotient(&grids, &scalars, &cosets::Batching { chis: &chis, thetas: &thetas, sigma, lambda, constant, r: &r, mask: &mask })?;
+        self.send_polynomial("Q", &quotient)?;
+        let beta = self.transcript.challenge("beta");
+
+        // Step 5
+        let lagrange = depth.lagrange(beta).ok_or_else(unlucky)?;
+        let folded = self.fold(&grids, &lagrange)?;
+        let step5 = self.along_lanes(&folded, &scalars, &lagrange, &fold::Weights {
+            chis: &chis,
+            thetas: &thetas,
+            sigma,
+            constraints: lambda * depth.blinding_vanishing(beta),
+        })?;
+        self.send_scalar("c", step5.c);
+        self.send_polynomial("R'", &step5.r)?;
+        self.send_polynomial("Q'", &step5.q)?;
+        let beta_lanes = self.transcript.challenge("beta'");
+
+        // Step 6
+        let y: Vec<Fr> = step5.columns.iter().map(|f| horner(f, beta_lanes)).collect();
+        y.iter().for_each(|y| self.send_scalar("y", *y));
+        let rho = self.transcript.challenge("rho");
+
+        // Step 7
+        let rhos = powers(rho, program.columns());
+        let mut f = vec![Fr::ZERO; LANES];
+        for (column, rho) in step5.columns.iter().zip(&rhos) {
+            crate::domain::add_scaled(&mut f, column, *rho);
+        }
+        self.send_polynomial("F", &f)?;
+        let q = self.fold_quotient(&grids, &folded, &rhos, beta)?;
+        self.send_point("q", q);
+        let mu = self.transcript.challenge("mu");
+
+        // Steps 8 to 10
+        let polynomials = openings::Polynomials { mask, r, quotient, r_lanes: step5.r, q_lanes: step5.q, f };
+        let values = openings::Values { constant, c: step5.c, c_lanes: step5.c * lanes.twiddles.len_inv, x, beta, beta_lanes, mu };
+        if !self.open(&polynomials, &values)? {
+            return Err(Error::StatementFalse(self.violation(&grids, &scalars)?));
+        }
+        Ok(self.proof)
+    }
+}
+
+/// A challenge took one of the few values that no proof can have; a second proof draws others.
+fn unlucky() -> Error {
+    Error::Argument("a challenge took a forbidden value; prove again".into())
+}
