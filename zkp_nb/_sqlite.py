@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -64,8 +63,8 @@ class Database:
     path: Path
     schema: Schema
     busy_timeout: float = BUSY_TIMEOUT
-    _local: threading.local = field(default_factory=threading.local, init=False, repr=False)
-    _open: list[sqlite3.Connection] = field(default_factory=list, init=False, repr=False)
+    _idle: list[tuple[int, sqlite3.Connection]] = field(default_factory=list, init=False, repr=False)
+    _inherited: list[sqlite3.Connection] = field(default_factory=list, init=False, repr=False)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -81,16 +80,16 @@ class Database:
 
     def connect(self) -> None:
         """Make or open the file now, so that its errors come now."""
-        with self._translated("opened"):
-            self._connection()
+        with self._translated("opened"), self._borrowed():
+            pass
 
     def erase_log(self) -> None:
         """Move the write-ahead log into the file and empty it, so that deleted content is gone from both.
 
         Waits for those who read an older state. Raises the schema's error where they do not finish.
         """
-        with self._translated("written"):
-            (busy, *_) = self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        with self._translated("written"), self._borrowed() as connection:
+            (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise self.schema.error(
                 f"What was deleted from the {self.schema.label} {self.path} may still be on the disk.",
@@ -99,16 +98,13 @@ class Database:
             )
 
     def close(self) -> None:
-        """Close the connections of this process; the object may be used again."""
-        connections, self._open = self._open, []
-        self._local = threading.local()
-        for connection in connections:
+        """Close the idle connections of this process; the object may be used again."""
+        while (connection := self._take_idle()) is not None:
             connection.close()
 
     @contextmanager
     def _transaction(self, begin: str, doing: str) -> Iterator[sqlite3.Connection]:
-        with self._translated(doing):
-            connection = self._connection()
+        with self._translated(doing), self._borrowed() as connection:
             connection.execute(begin)
             try:
                 yield connection
@@ -117,14 +113,29 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
 
-    def _connection(self) -> sqlite3.Connection:
-        # A connection must not cross a fork or a thread (sqlite.org/howtocorrupt.html, section 2.6);
-        # an inherited one stays in `_open` unused, because closing it here could touch the parent's log.
-        owner: tuple[int, sqlite3.Connection] | None = getattr(self._local, "owner", None)
-        if owner is None or owner[0] != os.getpid():
-            owner = os.getpid(), self._new_connection()
-            self._local.owner = owner
-        return owner[1]
+    @contextmanager
+    def _borrowed(self) -> Iterator[sqlite3.Connection]:
+        connection = self._take_idle() or self._new_connection()
+        try:
+            yield connection
+        finally:
+            if connection.in_transaction:  # its rollback failed too: nobody may use it again
+                connection.close()
+            else:
+                self._idle.append((os.getpid(), connection))
+
+    def _take_idle(self) -> sqlite3.Connection | None:
+        # A connection must not cross a fork (sqlite.org/howtocorrupt.html, section 2.6). An inherited one is
+        # kept, unused and open: closing it here could touch the parent's log.
+        while self._idle:
+            try:
+                owner, connection = self._idle.pop()
+            except IndexError:  # another thread took the last one
+                break
+            if owner == os.getpid():
+                return connection
+            self._inherited.append(connection)
+        return None
 
     def _new_connection(self) -> sqlite3.Connection:
         make_private_file(self.path)
@@ -136,7 +147,6 @@ class Database:
         except BaseException:
             connection.close()
             raise
-        self._open.append(connection)
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -218,13 +228,13 @@ def make_private_file(path: Path) -> None:
     Raises:
         OSError: the system refuses.
     """
-    if path.exists():
-        return
     folder = path.parent
     if not folder.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    # Exclusive, because closing a descriptor of a file that SQLite has open here would drop its locks.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _sentences(error: sqlite3.Error) -> tuple[str, str]:

@@ -187,6 +187,7 @@ def test_a_child_after_fork_does_not_use_its_parents_connection(
                 for step in itertools.count():
                     filled.append(DatasetEntry(record=record(f"child {number} {step}")), verifier=verifier)
                     if step == 5:
+                        filled.close()
                         status = 0
                         break
             finally:
