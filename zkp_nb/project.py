@@ -28,7 +28,7 @@ from zkp_nb.proving import CommittedTable, LocalProver, Prover, Task
 from zkp_nb.receipt import Dataset, Receipt, Timings
 from zkp_nb.srs import srs_id_of, table_depth
 from zkp_nb.statements import Claim, Statement, Subject, conjunction, infer, parse
-from zkp_nb.table import Table, from_frame
+from zkp_nb.table import ColumnType, Table, from_frame
 from zkp_nb.vault import Vault
 from zkp_nb.verdict import Status, asserted_sentence, committed_sentence, verify_entry
 
@@ -111,15 +111,30 @@ class Project:
             TableError: a column cannot be committed; the sentence names it.
             SetupError, VaultError, LedgerError: see there. Nothing is lost: run it again.
         """
-        return self._commit_table(from_frame(frame, scales=scales), name, progress)
+        return self._commit_table(self._table(frame, scales or {}), name, progress)
 
     def dataset(self, frame: object) -> Dataset | None:
-        """The committed dataset with this frame's content, None where there is none."""
+        """The newest committed dataset with this frame's content, None where there is none."""
         known = self._known(from_frame(frame))
         return None if known is None else self._dataset(known)
 
+    def _table(
+        self, frame: object, scales: Mapping[str, int] | None = None, sources: Sequence[str] = ()
+    ) -> Table:
+        """The frame's cells, in the types of the tables that it may have come from.
+
+        Which types a frame shows depends on its rows: the prices that a filter leaves may all be whole numbers.
+        """
+        types: dict[str, ColumnType] = {}
+        for name in [*sources, *reversed(self._held)]:
+            for column, type_ in self._held[name].table.types().items():
+                types.setdefault(column, type_)
+        for column in scales or ():
+            types.pop(column, None)
+        return from_frame(frame, scales=scales).aligned(types)
+
     def _commit_table(self, table: Table, name: str | None, progress: Progress | None) -> Dataset:
-        known = self._known(table)
+        known = self._known(table, types=True)
         if known is not None and name in (None, known.name):
             return self._dataset(known)
         if table.n_rows == 0:
@@ -149,16 +164,19 @@ class Project:
         self._hold(CommittedTable(record, table, seed))
         return self._dataset(record, Timings(commit=time.perf_counter() - started))
 
-    def _known(self, table: Table) -> DatasetRecord | None:
-        """The newest dataset with this content that can be opened and is in the ledger."""
+    def _known(self, table: Table, *, types: bool = False) -> DatasetRecord | None:
+        """The newest dataset with this content, and these types where asked for, that can be opened and is logged."""
         for dataset_id in reversed(self._vault.datasets_of(table.digest)):
             seed = self._vault.opening(dataset_id)
             if seed is None or not self._ledger.find(dataset_id, ("dataset",)):
                 continue
             record = self._ledger.dataset(dataset_id)
-            if record.srs_id == self._srs_id():
+            same = _schema(record) == [(c["type"], c["nullable"]) for c in table.schema_json()]
+            if record.srs_id != self._srs_id() or (types and not same):
+                continue
+            if same:
                 self._hold(CommittedTable(record, table, seed))
-                return record
+            return record
         return None
 
     def _srs_id(self) -> str:
@@ -208,8 +226,9 @@ class Project:
             StatementError: a claim cannot be made about this frame.
             TableError, SetupError, LedgerError: see there.
         """
-        dataset = self.commit(frame, name, progress=progress)
-        subject = self._subject(dataset.id, parents)
+        sources = [self._resolve(parent) for parent in parents]
+        dataset = self._commit_table(self._table(frame, sources=sources), name, progress)
+        subject = self._subject(dataset.id, sources)
         if claims:
             return self._prove(conjunction([claim.state(subject) for claim in claims]), progress)
         if not subject.parents:
@@ -220,12 +239,9 @@ class Project:
         given = [parent.dataset_id for parent in subject.parents] if parents else []
         return self._assert(dataset, given, code, "No statement of the catalogue holds between the frames.")
 
-    def _subject(self, dataset_id: str, parents: Sequence[object] = ()) -> Subject:
+    def _subject(self, dataset_id: str, sources: Sequence[str]) -> Subject:
         held = self._held[dataset_id]
-        if parents:
-            ids = [self._resolve(parent) for parent in parents]
-        else:
-            ids = [name for name in reversed(self._held) if name != dataset_id]
+        ids = sources or [name for name in reversed(self._held) if name != dataset_id]
         return Subject(
             dataset_id,
             held.record,
@@ -324,3 +340,7 @@ class Project:
     def _receipt(self, index: int, sentence: str, timings: Timings) -> Receipt:
         data = self._ledger.receipt(index, verification_key=self._prover.verification_key())
         return Receipt.of(ReceiptFile.parse(data), sentence, timings)
+
+
+def _schema(record: DatasetRecord) -> list[tuple[dict[str, Any], bool]]:
+    return [(column.type, column.nullable) for column in record.columns]
