@@ -582,6 +582,12 @@ class Prover:
         failed = {
             f"O_{t}" for t, (f, point, v) in enumerate(self.openings()) if (po.at(f, point) - v) % ORDER
         }
+        if not po.is_zero(self.fold_error()):
+            failed.add("fold")
+        return failed
+
+    def fold_error(self) -> Poly:
+        """`C* + Z_data (E* - F / Z_data(beta)) - (X^B - beta) q`, zero in an honest proof."""
         beta, rhos = self.ch["beta"], powers(self.ch["rho"], len(self.f))
         z_data = self.Z_data()
         bare = [*self.bare, *self.f[len(self.bare) :]]

@@ -1,0 +1,39 @@
+"""Putting an attempt before the verifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from toy.prover import Attempt, Claim
+from toy.worlds import SmallWorld
+from zkp_nb.errors import ProofRejected
+
+
+def judges(claim: Claim) -> dict[str, Callable[..., None]]:
+    """The verifiers of the claim's world, each still to be given program, context, ..., proof."""
+    if isinstance(claim.world, SmallWorld):
+        return {"reference": claim.world.verification().run}
+    return {name: partial(v, claim.world.key_bytes) for name, v in claim.world.verifiers.items()}
+
+
+def arguments(claim: Claim, attempt: Attempt) -> tuple[Any, ...]:
+    return claim.program, claim.context, claim.statement, claim.part, attempt.commitments, attempt.proof
+
+
+def accepted(claim: Claim, attempt: Attempt) -> None:
+    """Every verifier accepts, and every equation holds as polynomials."""
+    assert attempt.refused_by == set()
+    for judge in judges(claim).values():
+        judge(*arguments(claim, attempt))
+
+
+def refused(claim: Claim, attempt: Attempt, *by: str) -> None:
+    """Every verifier refuses, at the pairing equation; `by` are the equations that do not hold."""
+    assert attempt.refused_by == set(by)
+    for judge in judges(claim).values():
+        with pytest.raises(ProofRejected):
+            judge(*arguments(claim, attempt))
