@@ -15,6 +15,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from zkp_nb.notebook.accessors import register_accessors
+
 if TYPE_CHECKING:
     from zkp_nb.errors import ZkpError
     from zkp_nb.notebook import load_ipython_extension
@@ -54,3 +56,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_HOMES})
+
+
+# `df.zkp` is there as soon as the package is, for whichever of pandas and polars is loaded.
+register_accessors()
