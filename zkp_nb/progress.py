@@ -25,7 +25,7 @@ REDRAW_S: Final = 0.1
 
 
 class Progress(Protocol):
-    """What long work calls; `done` rises to `total` within a stage. An exception raised in it stops the work."""
+    """What long work calls; `done` rises to `total` within a stage. Raising in it stops the work."""
 
     def __call__(self, stage: str, done: int, total: int) -> None: ...
 
@@ -159,8 +159,8 @@ class _NotebookBar:
         label = escape(f"{stage} {share:.0%}" + (f", {left}" if left else ""))
         self._show(
             '<div style="font:13px var(--jp-ui-font-family, system-ui, sans-serif)">'
-            f'<progress max="1" value="{share:.3f}" aria-label="{escape(stage)}" style="width:16em"></progress> '
-            f"{label}</div>"
+            f'<progress max="1" value="{share:.3f}" aria-label="{escape(stage)}" style="width:16em">'
+            f"</progress> {label}</div>"
         )
 
     def close(self) -> None:

@@ -82,10 +82,12 @@ def claim_names() -> list[str]:
     return sorted(
         name
         for name, value in vars(claims).items()
-        if not name.startswith("_")
-        and inspect.isfunction(value)
-        and value.__module__.startswith("zkp_nb.statements")
+        if inspect.isfunction(value) and not name.startswith("_") and _gives_claim(value)
     )
+
+
+def _gives_claim(make: Callable[..., Any]) -> bool:
+    return make.__annotations__.get("return") in ("Claim", claims.Claim)
 
 
 def split_words(line: str) -> list[str]:

@@ -88,7 +88,8 @@ class ZkpMagics(Magics):
                     "A claim is about one frame; several are named.",
                     todo="Leave out the claims to prove a split, or prove them one frame at a time.",
                 )
-            wanted = [claims.split(*frames[1:])]
+            others = zip(frames[1:], names[1:], strict=True)
+            wanted = [claims.split(*(session.commit(*other, quiet=given.quiet) for other in others))]
         parents = [self._variable(name) for name in given.parents]
         receipt = session.prove(
             frames[0],
