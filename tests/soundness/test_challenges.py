@@ -3,6 +3,8 @@
 The small world alone, with a verifier whose challenge is frozen.
 """
 
+# ruff: noqa: N802
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,5 +1,7 @@
 """Statements forged, or true, with one message that is not what the protocol asks for."""
 
+# ruff: noqa: N802
+
 from __future__ import annotations
 
 import pytest
