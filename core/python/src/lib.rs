@@ -1,7 +1,180 @@
-//! The Python module `zkp_nb._core`.
+//! The Python module `zkp_nb._core`: programs and cells in, bytes out.
+
+mod cells;
+mod watch;
+
+use pyo3::create_exception;
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::path::PathBuf;
+use std::sync::Arc;
+use watch::watch;
+use zkp_engine::{self as engine, Error, Instance, Program, VerificationKey, Witness};
+
+create_exception!(zkp_nb._core, Rejected, PyException, "A proof does not verify; the text names the check that refused it.");
+create_exception!(zkp_nb._core, Interrupted, PyException, "The progress callback or Ctrl-C stopped the work.");
+create_exception!(zkp_nb._core, CoreError, PyException, "A bad argument, a damaged set-up file, or cells that do not satisfy the program.");
+
+fn to_python(error: Error) -> PyErr {
+    match error {
+        Error::Rejected(_) => Rejected::new_err(error.to_string()),
+        Error::Interrupted => Interrupted::new_err("the work was stopped"),
+        Error::Argument(_) | Error::Setup(_) | Error::StatementFalse(_) => {
+            CoreError::new_err(error.to_string())
+        }
+    }
+}
+
+/// Runs `work`; a panic becomes an error of the engine, so that none crosses into Python.
+fn guarded<T>(work: impl FnOnce() -> engine::Result<T>) -> engine::Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(Error::Argument("an internal check of the proof engine failed; please report this".into()))
+    })
+}
+
+fn seed_of(bytes: &[u8]) -> PyResult<[u8; 32]> {
+    bytes.try_into().map_err(|_| CoreError::new_err("a seed has 32 bytes"))
+}
+
+/// The prover's part of a set-up.
+#[pyclass(frozen, module = "zkp_nb._core")]
+struct Srs {
+    srs: Arc<engine::Srs>,
+    #[pyo3(get)]
+    depth: usize,
+}
+
+#[pymethods]
+impl Srs {
+    #[staticmethod]
+    #[pyo3(signature = (folder, depth, progress=None))]
+    fn dev(py: Python<'_>, folder: PathBuf, depth: usize, progress: Option<Bound<'_, PyAny>>) -> PyResult<Self> {
+        let srs = watch(py, progress, |task| {
+            let srs = engine::Srs::dev(&folder)?;
+            srs.grid(depth, task)?;
+            srs.monomials(engine::srs::monomials_needed(depth), task)?;
+            Ok(Arc::new(srs))
+        })?;
+        Ok(Srs { srs, depth })
+    }
+
+    #[getter]
+    fn srs_id<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.srs.id())
+    }
+
+    #[getter]
+    fn verification_key<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.srs.key().bytes())
+    }
+}
+
+/// Cells of one column, held natively.
+#[pyclass(frozen, module = "zkp_nb._core")]
+struct Column(engine::Column);
+
+#[pymethods]
+impl Column {
+    #[new]
+    fn new(cells: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let cells = cells::from_numpy(cells)?;
+        Ok(Column(engine::Column::new(cells).map_err(to_python)?))
+    }
+
+    #[getter]
+    fn rows(&self) -> usize {
+        self.0.rows()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Column of {} rows>", self.0.rows())
+    }
+}
+
+#[pyfunction]
+#[pyo3(signature = (srs, depth, columns, labels, seed, progress=None))]
+fn commit<'py>(
+    py: Python<'py>,
+    srs: &Srs,
+    depth: usize,
+    columns: Vec<Py<Column>>,
+    labels: Vec<Vec<u8>>,
+    seed: &[u8],
+    progress: Option<Bound<'_, PyAny>>,
+) -> PyResult<Vec<Bound<'py, PyBytes>>> {
+    let seed = seed_of(seed)?;
+    let columns: Vec<&engine::Column> = columns.iter().map(|c| &c.get().0).collect();
+    let labels: Vec<&[u8]> = labels.iter().map(Vec::as_slice).collect();
+    let points =
+        watch(py, progress, |task| engine::commit(&srs.srs, depth, &columns, &labels, &seed, task))?;
+    Ok(points.iter().map(|p| PyBytes::new(py, p)).collect())
+}
+
+#[pyfunction]
+#[pyo3(signature = (srs, program, context, statement, part, columns, labels, seeds, aux, progress=None))]
+#[allow(clippy::too_many_arguments)]
+fn prove<'py>(
+    py: Python<'py>,
+    srs: &Srs,
+    program: &[u8],
+    context: &[u8],
+    statement: &[u8],
+    part: u32,
+    columns: Vec<Py<Column>>,
+    labels: Vec<Vec<u8>>,
+    seeds: Vec<Vec<u8>>,
+    aux: Vec<Py<Column>>,
+    progress: Option<Bound<'_, PyAny>>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let program = Program::parse(program).map_err(to_python)?;
+    let seeds = seeds.iter().map(|s| seed_of(s)).collect::<PyResult<Vec<_>>>()?;
+    let columns: Vec<&engine::Column> = columns.iter().map(|c| &c.get().0).collect();
+    let aux: Vec<&engine::Column> = aux.iter().map(|c| &c.get().0).collect();
+    let labels: Vec<&[u8]> = labels.iter().map(Vec::as_slice).collect();
+    let witness = Witness { columns: &columns, labels: &labels, seeds: &seeds, aux: &aux };
+    let instance = Instance { context, statement, part };
+    let proof =
+        watch(py, progress, |task| engine::prove(&srs.srs, &program, &instance, &witness, task))?;
+    Ok(PyBytes::new(py, &proof))
+}
+
+#[pyfunction]
+#[allow(clippy::too_many_arguments)]
+fn verify(
+    py: Python<'_>,
+    verification_key: &[u8],
+    program: &[u8],
+    context: &[u8],
+    statement: &[u8],
+    part: u32,
+    commitments: Vec<Vec<u8>>,
+    proof: &[u8],
+) -> PyResult<()> {
+    let verdict = py.detach(|| {
+        guarded(|| {
+            let key = VerificationKey::cached(verification_key)?;
+            let program = Program::parse(program)?;
+            let points = commitments.iter().map(|c| c.as_slice().try_into().ok());
+            let points = points.collect::<Option<Vec<[u8; 32]>>>().ok_or_else(|| {
+                Error::Rejected("a commitment is not the encoding of a point of the curve".into())
+            })?;
+            let instance = Instance { context, statement, part };
+            engine::verify(&key, &program, &instance, &points, proof)
+        })
+    });
+    verdict.map_err(to_python)
+}
 
 #[pymodule]
-fn _core(_m: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = m.py();
+    m.add("Rejected", py.get_type::<Rejected>())?;
+    m.add("Interrupted", py.get_type::<Interrupted>())?;
+    m.add("CoreError", py.get_type::<CoreError>())?;
+    m.add_class::<Srs>()?;
+    m.add_class::<Column>()?;
+    m.add_function(wrap_pyfunction!(commit, m)?)?;
+    m.add_function(wrap_pyfunction!(prove, m)?)?;
+    m.add_function(wrap_pyfunction!(verify, m)?)
 }
