@@ -1,9 +1,21 @@
 """Statements: what can be claimed about committed tables, as documents, sentences and programs."""
 
 from zkp_nb.statements.claims import Claim
+from zkp_nb.statements.conjunction import conjunction
 from zkp_nb.statements.formula import col
+from zkp_nb.statements.inference import infer
 from zkp_nb.statements.program import Program, ProgramTooLarge
 from zkp_nb.statements.statement import Statement, parse
 from zkp_nb.statements.subject import Subject
 
-__all__ = ["Claim", "Program", "ProgramTooLarge", "Statement", "Subject", "col", "parse"]
+__all__ = [
+    "Claim",
+    "Program",
+    "ProgramTooLarge",
+    "Statement",
+    "Subject",
+    "col",
+    "conjunction",
+    "infer",
+    "parse",
+]

@@ -9,15 +9,16 @@ checks that the claim holds, and gives the statement that can be proven.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.bounds import state_between
 from zkp_nb.statements.facts import state_means, state_nulls, state_sums, state_variances
 from zkp_nb.statements.filters import state_filter
-from zkp_nb.statements.formula import Predicate, predicate_text
-from zkp_nb.statements.reading import read_predicate
+from zkp_nb.statements.derive import state_derive
+from zkp_nb.statements.formula import Col, Formula, Predicate, formula_text, predicate_text
+from zkp_nb.statements.reading import read_formula, read_predicate
 from zkp_nb.statements.rows import state_rows_of, state_same_rows, state_split
 from zkp_nb.statements.statement import Statement
 from zkp_nb.statements.subject import Subject
@@ -31,10 +32,14 @@ class Claim:
 
     Attributes:
         text: the claim as one would write it.
+        predicate: of a filter, for those who look for the origin of a frame.
+        formulas: of calculated columns, by name, for the same.
     """
 
     text: str
     _state: State
+    predicate: Predicate | None = None
+    formulas: Mapping[str, Formula] = field(default_factory=dict)
 
     def state(self, subject: Subject) -> Statement:
         """The statement, with its results computed from the data.
@@ -101,7 +106,32 @@ def filter(predicate: str | Predicate) -> Claim:  # noqa: A001
     """
     read = read_predicate(predicate) if isinstance(predicate, str) else predicate
     text = predicate if isinstance(predicate, str) else predicate_text(predicate)
-    return Claim(_call("filter", text), _of_a_parent(lambda parent, child: state_filter(parent, child, read)))
+    state = _of_a_parent(lambda parent, child: state_filter(parent, child, read))
+    return Claim(_call("filter", text), state, predicate=read)
+
+
+def derive(column: str | None = None, formula: str | Col | None = None, /, **formulas: str | Col) -> Claim:
+    """The frame has the rows of its parent in the same order, with columns calculated, renamed or left out.
+
+    Args:
+        column, formula: one column and its formula; for names that are no Python names.
+        formulas: by column, text such as `"price * quantity - 2.5"` or built with `col`; a column's name
+            alone renames. Columns that are not mentioned are the parent's of the same name.
+    """
+    if (column is None) != (formula is None):
+        raise StatementError(
+            "A calculated column needs a name and a formula.", todo='Write derive(total="a + b").'
+        )
+    given = {} if column is None or formula is None else {column: formula}
+    read = {name: _formula(each) for name, each in (given | formulas).items()}
+    texts = {name: formula_text(each) for name, each in read.items()}
+    text = _call("derive", **texts) if all(map(str.isidentifier, texts)) else f"derive(**{texts!r})"
+    return Claim(text, _of_a_parent(lambda parent, child: state_derive(parent, child, read)), formulas=read)
+
+
+def select() -> Claim:
+    """The frame has the rows of its parent in the same order, and some of its columns."""
+    return Claim("select()", _of_a_parent(lambda parent, child: state_derive(parent, child, {})))
 
 
 def split(*others: object) -> Claim:
@@ -122,6 +152,10 @@ def split(*others: object) -> Claim:
         return _first(parents, subject, lambda parent, _: state_split(parent, parts))
 
     return Claim(f"split(<{len(others)} other frames>)", state)
+
+
+def _formula(given: str | Col) -> Formula:
+    return given.formula if isinstance(given, Col) else read_formula(given)
 
 
 def _of_a_parent(state: Callable[[Subject, Subject], Statement]) -> State:

@@ -27,6 +27,7 @@ class Conjunction(Statement):
     """
 
     kind: ClassVar[str] = "all"
+    shape: ClassVar[tuple[int, int, int] | None] = None
 
     claims: Annotated[tuple[dict[str, JsonValue], ...], Field(min_length=2, max_length=32)]
 

@@ -46,7 +46,7 @@ class Filter(RowsStatement):
 
     kind: ClassVar[str] = "filter"
     strength: ClassVar[int] = 30
-    shape: ClassVar[tuple[int, int, int]] = (1, 1, 1)
+    shape: ClassVar[tuple[int, int, int] | None] = (1, 1, 1)
 
     predicate: Predicate
 

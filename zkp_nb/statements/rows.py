@@ -70,7 +70,7 @@ class SameRows(RowsStatement):
 
     kind: ClassVar[str] = "same-rows"
     strength: ClassVar[int] = 20
-    shape: ClassVar[tuple[int, int, int]] = (1, 1, 1)
+    shape: ClassVar[tuple[int, int, int] | None] = (1, 1, 1)
 
     def sentence(self, names: Mapping[str, str]) -> str:
         output, source = name_of(names, self.outputs[0]), name_of(names, self.inputs[0])
@@ -86,7 +86,7 @@ class RowsOf(RowsStatement):
 
     kind: ClassVar[str] = "rows-of"
     strength: ClassVar[int] = 40
-    shape: ClassVar[tuple[int, int, int]] = (1, 1, 1)
+    shape: ClassVar[tuple[int, int, int] | None] = (1, 1, 1)
 
     def sentence(self, names: Mapping[str, str]) -> str:
         output, source = name_of(names, self.outputs[0]), name_of(names, self.inputs[0])
@@ -107,7 +107,7 @@ class Split(RowsStatement):
 
     kind: ClassVar[str] = "split"
     strength: ClassVar[int] = 30
-    shape: ClassVar[tuple[int, int, int]] = (1, 2, 6)
+    shape: ClassVar[tuple[int, int, int] | None] = (1, 2, 6)
 
     def sentence(self, names: Mapping[str, str]) -> str:
         parts = listed(name_of(names, each) for each in self.outputs)

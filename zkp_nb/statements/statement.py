@@ -77,8 +77,8 @@ class Statement(Part):
     """Fields that are results; the others are parameters."""
     strength: ClassVar[int] = 100
     """The lower, the more a statement says about how a table came to be."""
-    shape: ClassVar[tuple[int, int, int]] = (1, 0, 0)
-    """How many inputs, and the least and greatest number of outputs."""
+    shape: ClassVar[tuple[int, int, int] | None] = (1, 0, 0)
+    """How many inputs, and the least and greatest number of outputs; None where that is not fixed."""
 
     inputs: tuple[DatasetId, ...]
     outputs: tuple[DatasetId, ...] = ()
@@ -86,6 +86,8 @@ class Statement(Part):
 
     @model_validator(mode="after")
     def _shaped(self) -> Self:
+        if self.shape is None:
+            return self
         inputs, least, most = self.shape
         if len(self.inputs) != inputs or not least <= len(self.outputs) <= most:
             raise StatementError(f"A statement of kind {self.kind!r} does not name that many datasets.")
