@@ -104,14 +104,8 @@ class Database:
 
     @contextmanager
     def _transaction(self, begin: str, doing: str) -> Iterator[sqlite3.Connection]:
-        with self._translated(doing), self._borrowed() as connection:
-            connection.execute(begin)
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+        with self._translated(doing), self._borrowed() as connection, _atomic(connection, begin):
+            yield connection
 
     @contextmanager
     def _borrowed(self) -> Iterator[sqlite3.Connection]:
@@ -152,24 +146,20 @@ class Database:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         for pragma in _PRAGMAS:
             connection.execute(pragma)
-        self._check_kind(connection)
+        with _atomic(connection, "BEGIN"):
+            made = self._is_made(connection)
         self._switch_to_wal(connection)
-        if self._check_kind(connection):
+        if made:
             return
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            if not self._check_kind(connection):  # another process may have been first
+        with _atomic(connection, "BEGIN IMMEDIATE"):
+            if not self._is_made(connection):  # another process may have been first
                 for statement in filter(None, map(str.strip, self.schema.script.split(";"))):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {self.schema.application_id}")
                 connection.execute(f"PRAGMA user_version = {self.schema.version}")
-            connection.execute("COMMIT")
-        finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
 
-    def _check_kind(self, connection: sqlite3.Connection) -> bool:
-        """Whether the file holds our schema already; False where it is still empty."""
+    def _is_made(self, connection: sqlite3.Connection) -> bool:
+        """Whether the file holds our schema, False where it is empty; to be asked in a transaction."""
         (kind,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -218,6 +208,17 @@ class Database:
             what = f"The {self.schema.label} {self.path} cannot be {doing}."
             why = f"The system says: {error.strerror or 'input or output failed'}."
             raise self.schema.error(what, why=why) from None
+
+
+@contextmanager
+def _atomic(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def make_private_file(path: Path) -> None:
