@@ -30,4 +30,4 @@ def test_each_magic_and_option_is_documented(magic: str) -> None:
     assert section
     for action in getattr(ZkpMagics, magic).parser._actions:
         for name in action.option_strings:
-            assert name in ("-h", "--help") or f"`{name}" in section or f" {name}" in section, name
+            assert name in ("-h", "--help") or name in section
