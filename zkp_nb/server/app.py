@@ -1,0 +1,84 @@
+"""The FastAPI application of a node."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from zkp_nb.server import problems
+from zkp_nb.server.api import routers
+from zkp_nb.server.api.admin import KeyRequest
+from zkp_nb.server.api.entries import Submission
+from zkp_nb.server.envelope import Envelope
+from zkp_nb.server.node import EntryVerifier, Node, verify_with_catalogue
+from zkp_nb.server.settings import Settings
+
+API_VERSION: Final = "1.0.0"
+"""Version of the API, not of the package."""
+
+_DESCRIPTION: Final = """\
+A transparency log of datasets and of proofs about them. Errors are problem documents (RFC 9457); lists go on
+at the cursor that `next` names; an `Idempotency-Key` makes a submission safe to repeat.
+"""
+
+
+def create_app(settings: Settings, *, verify: EntryVerifier = verify_with_catalogue) -> FastAPI:
+    """The application, ready to be served.
+
+    Args:
+        settings: of the node; its files are opened when the application starts.
+        verify: verifies a proof entry before it is logged.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        node = app.state.node
+        node.audit("node started", node.settings.cluster.node_id)
+        yield
+        node.draining = True
+        node.audit("node stopped", node.settings.cluster.node_id)
+        node.close()
+
+    node = Node.open(settings, verify)
+    app = FastAPI(
+        title="zkp ledger",
+        version=API_VERSION,
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
+    app.state.node = node
+    problems.install(app)
+    for router in routers:
+        app.include_router(router)
+    app.add_middleware(Envelope, node=node)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    return app
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The generated document, with the models of bodies that are read by hand."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        _, models = models_json_schema(
+            [
+                (Submission, "validation"),
+                (KeyRequest, "validation"),
+                (problems.ProblemDocument, "validation"),
+            ],
+            ref_template="#/components/schemas/{model}",
+        )
+        components = document.setdefault("components", {}).setdefault("schemas", {})
+        for name, schema in models.get("$defs", {}).items():
+            components.setdefault(name, schema)
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -1,0 +1,144 @@
+"""The outermost layer of every request: its id, its time limit, its line in the log, its 500.
+
+A line in the log has the route's template, never the address as sent; a failure is logged by the names of
+its class and of the places in the code, never by its message: messages may quote what was sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+import traceback
+import uuid
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from zkp_nb.server.node import Node
+from zkp_nb.server.problems import Problem
+
+LOGGER: Final = logging.getLogger("zkp_nb.server")
+"""Logger of a node; every record is one JSON object."""
+
+_FRAMES: Final = 6
+
+
+class Envelope:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, node: Node) -> None:
+        self._app = app
+        self._node = node
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        await _Exchange(self._app, self._node, scope, receive, send).run()
+
+
+class _Exchange:
+    def __init__(self, app: ASGIApp, node: Node, scope: Scope, receive: Receive, send: Send) -> None:
+        self._app, self._node, self._scope = app, node, scope
+        self._receive, self._send = receive, send
+        self._id = str(uuid.uuid4())
+        self._status = 0
+        self._body_read = not {b"content-length", b"transfer-encoding"} & set(dict(scope["headers"]))
+        self._started = time.perf_counter()
+        self._first_byte = self._started
+        self._deadline: asyncio.Timeout | None = None
+
+    async def run(self) -> None:
+        self._scope.setdefault("state", {})["request_id"] = self._id
+        metrics = self._node.metrics
+        metrics.in_flight.inc()
+        try:
+            await self._guarded()
+        finally:
+            metrics.in_flight.dec()
+            self._report()
+
+    async def _guarded(self) -> None:
+        limit = self._node.settings.server.request_timeout_seconds
+        try:
+            async with asyncio.timeout(limit) as self._deadline:
+                await self._app(self._scope, self._receiving, self._sending)
+        except TimeoutError:
+            slug = "unavailable" if self._body_read else "timeout"
+            await self._fail(Problem(slug, f"The limit is {limit:g} seconds.", {"Retry-After": "5"}))
+        except Exception as error:  # noqa: BLE001  # the last resort: whatever it is becomes a 500
+            log("error", "request failed", id=self._id, **describe(error))
+            await self._fail(Problem("internal"))
+
+    async def _fail(self, problem: Problem) -> None:
+        if not self._status:
+            response = problem.response(self._id)
+            response.headers["Connection"] = "close"
+            await response(self._scope, self._receive, self._sending)
+
+    async def _receiving(self) -> Message:
+        message = await self._receive()
+        self._body_read = message["type"] != "http.request" or not message.get("more_body", False)
+        return message
+
+    async def _sending(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            self._first_byte = time.perf_counter()
+            if self._deadline is not None and not self._deadline.expired():
+                self._deadline.reschedule(None)  # an event stream may last
+            headers = message.setdefault("headers", [])
+            headers += [(b"x-request-id", self._id.encode()), (b"x-content-type-options", b"nosniff")]
+            if self._scope["scheme"] == "https":
+                headers.append((b"strict-transport-security", b"max-age=31536000"))
+        await self._send(message)
+
+    def _report(self) -> None:
+        route = getattr(self._scope.get("route"), "path", "unknown")
+        request = Request(self._scope)
+        method = self._scope["method"] if self._scope["method"] in _METHODS else "OTHER"
+        metrics = self._node.metrics
+        metrics.requests.labels(method, route, str(self._status)).inc()
+        seconds = self._first_byte - self._started
+        metrics.duration.labels(method, route).observe(seconds)
+        failure = getattr(request.state, "failure", None)
+        if failure is not None and self._status >= 500:
+            log("error", "request failed", id=self._id, **describe(failure))
+        subject = getattr(request.state, "subject", "")
+        log("info", "request", id=self._id, method=method, route=route, status=self._status,
+            ms=round(seconds * 1000, 1), subject=subject)  # fmt: skip
+
+
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """A failure without its message: the class, and the last places in the code."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return {
+        "error": type(error).__name__,
+        "at": [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+
+
+def log(level: str, event: str, **fields: Any) -> None:
+    """Write one line."""
+    LOGGER.log(logging.getLevelNamesMapping()[level.upper()], event, extra={"fields": fields})
+
+
+class JsonLines(logging.Formatter):
+    """Every record as one JSON object; of an exception only what `describe` gives."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info and record.exc_info[1] is not None:
+            line |= describe(record.exc_info[1])
+        return json.dumps(line, ensure_ascii=True)
