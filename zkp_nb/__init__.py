@@ -13,6 +13,7 @@ Names are loaded when they are first used: whoever only verifies pays for nothin
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from zkp_nb.notebook.accessors import register_accessors
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from zkp_nb.notebook import load_ipython_extension
     from zkp_nb.project import Project
     from zkp_nb.receipt import Dataset, Receipt
+    from zkp_nb.statements import col
+    from zkp_nb.statements.claims import *  # noqa: F403
     from zkp_nb.verdict import Verdict, verify
 
 _HOMES = {
@@ -30,6 +33,7 @@ _HOMES = {
     "Receipt": "zkp_nb.receipt",
     "Verdict": "zkp_nb.verdict",
     "ZkpError": "zkp_nb.errors",
+    "col": "zkp_nb.statements",
     "load_ipython_extension": "zkp_nb.notebook",
     "verify": "zkp_nb.verdict",
 }
@@ -40,22 +44,29 @@ __all__ = [
     "Receipt",
     "Verdict",
     "ZkpError",
+    "col",
     "load_ipython_extension",
     "verify",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+    elif not name.startswith("_") and name in _claims().__all__:
+        value = getattr(_claims(), name)
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(home), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_HOMES, *_claims().__all__})
+
+
+def _claims() -> ModuleType:
+    return import_module("zkp_nb.statements.claims")
 
 
 # `df.zkp` is there as soon as the package is, for whichever of pandas and polars is loaded.

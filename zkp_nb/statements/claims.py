@@ -25,6 +25,22 @@ from zkp_nb.statements.subject import Subject
 
 State = Callable[[Subject], Statement]
 
+__all__ = [
+    "between",
+    "derive",
+    "filter",
+    "mean",
+    "nulls",
+    "rows_of",
+    "same_rows",
+    "select",
+    "split",
+    "std",
+    "sum",
+    "variance",
+]
+"""What the package offers as `zkp_nb.<name>`: every claim."""
+
 
 @dataclass(frozen=True)
 class Claim:
