@@ -42,4 +42,5 @@ def main() -> None:
         print(index, name, flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

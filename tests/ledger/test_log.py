@@ -230,7 +230,7 @@ def test_threads_append_to_one_log(ledger: Ledger, record: MakeRecord, verifier:
         "DELETE FROM checkpoints WHERE size = 7",
         "DELETE FROM checkpoints",
         "UPDATE checkpoints SET note = (SELECT note FROM checkpoints WHERE size = 6) WHERE size = 7",
-        "UPDATE checkpoints SET note = CAST(replace(CAST(note AS TEXT), 'zkp-nb', 'zkp-mb') AS BLOB) WHERE size = 3",
+        "UPDATE checkpoints SET note = CAST(replace(note, 'zkp-nb', 'zkp-mb') AS BLOB) WHERE size = 3",
         "INSERT INTO checkpoints SELECT 8, note FROM checkpoints WHERE size = 7",
         "UPDATE leaves SET leaf = CAST(leaf AS TEXT) WHERE idx = 1",
     ],
