@@ -57,6 +57,7 @@ class Family:
         self._builder = builder
         self._number = number
         self.fractions: list[tuple[Expr, Expr]] = []
+        self.public = builder.constant(0)
 
     @property
     def alpha(self) -> Expr:
@@ -71,9 +72,27 @@ class Family:
         """Puts the values of the rows of weight 1 on the right."""
         self._add(source, value, weight, left=False)
 
+    def listed(self, value: Expr, count: int) -> None:
+        """Puts a public value on the right, `count` times; a scalar with no column below it."""
+        assert value.scalar
+        self.public = self.public + count * self._builder.inverse(self._gamma + value)
+
+    def among(self, source: Source, value: Expr, label: str, counts: Callable[[], Cells]) -> None:
+        """Every value on the left is one of the values of this table, however often.
+
+        The prover counts; it may write anything, since a value on the left that is not here is left over as
+        long as its rows weigh 1 each and are fewer than r.
+        """
+        self._builder.check_home(source, value)
+        count = self._builder.aux(source, label, counts)
+        self.fractions.append((0 - self._builder.weighted(source, 1) * count, self._gamma + value))
+
+    @property
+    def _gamma(self) -> Expr:
+        return self._builder.challenge(f"family/{self._number}/gamma")
+
     def _add(self, source: Source, value: Expr, weight: Expr | int, *, left: bool) -> None:
-        gamma = self._builder.challenge(f"family/{self._number}/gamma")
-        numerator = self._builder.weighted(source, weight)
+        gamma, numerator = self._gamma, self._builder.weighted(source, weight)
         self._builder.check_home(source, value)
         self.fractions.append((numerator if left else 0 - numerator, gamma + value))
 
@@ -142,7 +161,11 @@ class Builder:
 
     def half(self) -> Expr:
         """The inverse of 2."""
-        return self._graph.inv(self.constant(2))
+        return self.inverse(self.constant(2))
+
+    def inverse(self, scalar: Expr) -> Expr:
+        """The inverse of a scalar; a proof is refused where that is 0."""
+        return self._graph.inv(scalar)
 
     def challenge(self, label: str) -> Expr:
         """A challenge of step 1; drawn in the order in which the labels first occur."""
@@ -260,6 +283,22 @@ class Builder:
         assert self.is_bit(a) and self.is_bit(b)
         return self.certified(a if a is b else a * b)
 
+    # -- places ---------------------------------------------------------------------------------
+
+    def index(self, source: Source) -> Expr:
+        """The number of a row, from 0."""
+        rows = source.extent.rows
+        return self._placed(self._publish("index", source.extent), np.arange(rows, dtype=np.uint64))
+
+    def first(self, source: Source, count: int) -> Expr:
+        """1 on the first `count` rows, 0 on the others."""
+        rows, depth = source.extent.rows, source.extent.depth
+        assert 0 <= count <= rows
+        if count in (0, rows):
+            return self.constant(int(count == rows))
+        cut = self._publish("mask", Extent(depth, count))
+        return self.certified(self._placed(cut, (np.arange(rows) < count).astype(np.uint64)))
+
     # -- what is claimed ------------------------------------------------------------------------
 
     def require(self, source: Source, expr: Expr) -> None:
@@ -277,6 +316,20 @@ class Builder:
             if leaf.kind == "op":
                 self._check_summable(leaf)
         self._sums.append((self._mask(source.extent), expr, value))
+
+    def count(self, source: Source, bit: Expr, number: int) -> None:
+        """Exactly that many rows have the bit."""
+        assert self.is_bit(bit)
+        self.check_home(source, bit)
+        self._sums.append((self._mask(source.extent), bit, self.constant(number)))
+
+    def vacant(self, source: Source, expr: Expr) -> None:
+        """`expr` is 0 on every cell of the table's own grid beyond its rows."""
+        self.check_home(source, expr)
+        depth, rows = source.extent
+        whole = Extent(depth, (depth - BLINDING) * LANES)
+        if rows < whole.rows:
+            self._constraints[(self._mask(whole) - self._mask(source.extent)) * expr] = None
 
     def family(self) -> Family:
         """A new equation between two multisets."""
@@ -385,7 +438,10 @@ class Builder:
             for at in range(len(helpers)):
                 total = total + self._graph.leaf("h", at)
             selected = self._mask(Extent(depth, (depth - BLINDING) * LANES))
-            sums.append((selected, total, self.constant(0)))
+            public = self.constant(0)
+            for family in self._families:
+                public = public + family.public
+            sums.append((selected, total, public))
         return Program(
             depth=depth,
             extents=tuple(self._commitments.values()),
@@ -405,6 +461,11 @@ class Builder:
         return [*self._aux_cells, *([witness.multiplicities(self._looked_up)] if self._lookups else [])]
 
     # -- inside ---------------------------------------------------------------------------------
+
+    def _placed(self, public: Expr, cells: witness.Words) -> Expr:
+        if self.proving:
+            self._cells[public] = cells
+        return public
 
     def _publish(self, kind: str, extent: Extent) -> Expr:
         public = Public(kind, extent)

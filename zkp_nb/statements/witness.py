@@ -44,7 +44,7 @@ def evaluate(expr: Expr, leaf: Callable[[Expr], Words]) -> Words | np.uint64:
     def compute(node: Expr) -> Words | np.uint64:
         if node.kind == "c":
             return np.uint64(node.value & _MASK)
-        if node.kind in ("op", "aux"):
+        if node.kind in ("op", "aux", "pub"):
             return leaf(node)
         assert node.kind in ("+", "-", "*"), "a witness does not depend on challenges"
         a, b = value(node.args[0]), value(node.args[1])
