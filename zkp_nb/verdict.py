@@ -173,7 +173,10 @@ def verify(
             status, sentence = "committed", committed_sentence(entry.record)
             origin = srs.origin(entry.record.srs_id)
     except ZkpError as error:
-        checks.append(Check(step, False, str(error)))
+        detail = str(error)
+        if isinstance(error, ProofRejected):
+            detail = f"The proof does not prove this statement about these tables: {detail}"
+        checks.append(Check(step, False, detail))
         return Verdict(False, status, sentence, tuple(checks), origin, known)
     return Verdict(True, status, sentence, tuple(checks), origin, known)
 

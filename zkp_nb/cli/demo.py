@@ -10,8 +10,9 @@ from __future__ import annotations
 import base64
 import contextlib
 import tempfile
+import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,7 +50,7 @@ def run_demo(out: Path | None) -> int:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ZkpError(f"The folder {folder} cannot be made.", why=f"{error.strerror}.") from None
-        return _Demo(folder, load_flights()).run()
+        return _Demo(folder, load_flights(), kept=out is not None).run()
 
 
 def load_flights() -> pd.DataFrame:
@@ -69,8 +70,9 @@ def load_flights() -> pd.DataFrame:
 
 
 class _Demo:
-    def __init__(self, folder: Path, flights: pd.DataFrame) -> None:
+    def __init__(self, folder: Path, flights: pd.DataFrame, kept: bool) -> None:
         self._folder = folder
+        self._kept = kept
         self._flights = flights
         self._console = Console(highlight=False)
         self._project = Project.open(folder / ".zkp")
@@ -90,13 +92,11 @@ class _Demo:
     # -- the honest part ------------------------------------------------------------------------
 
     def _commit(self) -> None:
-        self._title(
-            "Commit", "Every flight that left New York City in 2013. Only commitments leave this machine."
-        )
+        self._title("Commit", "Every flight that left New York City in 2013. Others see commitments only.")
         with self._progress() as progress:
             dataset = self._project.commit(self._flights, "flights", progress=progress)
         self._say(dataset.receipt)
-        self._console.print(f"  set-up: {origin_words(dataset.receipt.origin)}")
+        self._print(f"set-up: {origin_words(dataset.receipt.origin)}", indent=4)
 
     def _prove(self) -> pd.DataFrame:
         self._title("Prove", "Each step of the work, and facts about it, without showing a single row.")
@@ -106,8 +106,7 @@ class _Demo:
         test = late.drop(train.index)
         self._statement("filter", late, "late", zkp.filter(LATE), parents=[flights])
         self._statement("split", train, "train", zkp.split(test), parents=[late], others={"test": test})
-        facts = [zkp.mean("distance"), zkp.mean("dep_delay")]
-        self._statement("mean", late, "late", *facts)
+        self._statement("mean", late, "late", zkp.mean("dep_delay", "distance"))
         self._statement("variance", late, "late", zkp.variance("dep_delay"))
         self._statement("nulls", flights, "flights", zkp.nulls("arr_delay"))
         self._statement("between", late, "late", zkp.between("dep_delay", 61, 1500))
@@ -161,16 +160,16 @@ class _Demo:
     def _forge(self, late: pd.DataFrame) -> None:
         self._title(
             "Forge",
-            "The forger owns the log and signs what they like into it. Both verifiers must refuse each.",
+            "The forger owns the log and signs anything into it. Both verifiers must refuse.",
         )
         doctored = late.copy()
         doctored.loc[doctored.index[0], "arr_delay"] = -30.0
         self._forged_row(doctored)
 
         entry = self._entry("mean")
-        statement = _changed_number(entry.statement)
+        statement = _one_more(entry.statement)
         self._forgery(
-            "tampered result", "a number in the result is one off", _with(entry, statement=statement)
+            "tampered result", "the sum behind a mean is one more", _with(entry, statement=statement)
         )
 
         entry = self._entry("variance")
@@ -218,8 +217,8 @@ class _Demo:
     def _outcome(self, label: str, what: str, refused: bool, sentence: str, who: str) -> None:
         self._wrong += not refused
         shape = SHAPES["refused"] if refused else "!!"
-        said = f"refused by {who}: {sentence}" if refused else f"NOT REFUSED by {who}: {sentence}"
-        self._console.print(f"  {shape} {label}: {what}\n      {said}", markup=False)
+        self._print(f"{shape} {label}: {what}")
+        self._print(f"{'refused' if refused else 'NOT REFUSED'} by {who}: {sentence}", indent=6)
 
     def _entry(self, label: str) -> ProofEntry:
         entry: ProofEntry | DatasetEntry | AssertedEntry = self._receipts[label].file.entry
@@ -241,16 +240,26 @@ class _Demo:
             self._console.print(f"{self._wrong} of the steps did not go as they must.", style="bold red")
         else:
             self._console.print(
-                "Every receipt was accepted by both verifiers, every forgery refused.", style="bold"
+                "Both verifiers accepted every receipt and refused every forgery.", style="bold"
+            )
+        if self._kept:
+            self._print(
+                f"The receipts are in {self._folder}; check them with zkp verify {self._folder}/*.zkp", 0
             )
 
     def _title(self, word: str, sentence: str) -> None:
         self._console.print()
         self._console.print(word, style="bold", end="  ")
-        self._console.print(sentence, style="dim")
+        self._console.print(sentence, style="dim", soft_wrap=True)
 
     def _say(self, receipt: Receipt) -> None:
-        self._console.print(f"  {SHAPES[receipt.status]} {receipt}", markup=False)
+        self._print(f"{SHAPES[receipt.status]} {receipt}")
+
+    def _print(self, text: str, indent: int = 2) -> None:
+        width = min(self._console.width, 110)
+        blank = " " * indent
+        lines = textwrap.fill(text, width, initial_indent=blank, subsequent_indent=f"{blank}  ")
+        self._console.print(lines, markup=False)
 
     @contextlib.contextmanager
     def _progress(self) -> Iterator[Any]:
@@ -270,29 +279,8 @@ def _with(entry: ProofEntry, **changes: Any) -> ProofEntry:
     )
 
 
-def _changed_number(statement: Any) -> dict[str, Any]:
-    """The statement with the first whole number of its results one higher."""
-    changed, done = _bumped(statement["results"])
-    assert done, "the statement has no number in its results"
-    return dict(statement) | {"results": changed}
-
-
-def _bumped(value: Any) -> tuple[Any, bool]:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value + 1, True
-    if isinstance(value, str) and value.lstrip("-").isdigit():
-        return str(int(value) + 1), True
-    items = (
-        list(value.items())
-        if isinstance(value, dict)
-        else list(enumerate(value))
-        if isinstance(value, list)
-        else []
-    )
-    for key, inner in items:
-        changed, done = _bumped(inner)
-        if done:
-            copy = dict(value) if isinstance(value, dict) else list(value)
-            copy[key] = changed
-            return copy, True
-    return value, False
+def _one_more(statement: Mapping[str, Any]) -> dict[str, Any]:
+    """The statement with the first sum of its results one higher."""
+    first, *others = statement["results"]["columns"]
+    first = first | {"sum": str(int(first["sum"]) + 1)}
+    return dict(statement) | {"results": {"columns": [first, *others]}}
