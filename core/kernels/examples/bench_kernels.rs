@@ -1,21 +1,41 @@
 //! Times of the kernels beside those of arkworks, in one run: `cargo run --release --example
-//! bench_kernels [log2 of the largest size]`.
+//! bench_kernels [log2 of a size ...]`.
 
 use ark_ec::{CurveGroup, VariableBaseMSM};
 use ark_ff::UniformRand;
 use ark_std::rand::{rngs::StdRng, Rng, SeedableRng};
 use std::time::Instant;
 use zkp_kernels::{msm_bases, msm_rows, Bases, FieldPath, Fr, G1Affine, G1Projective};
-use zkp_kernels::{Path, Portable, Rows, Scalars, Twiddles};
+use zkp_kernels::{Path, Rows, Scalars, Twiddles};
 
-/// Shortest of several runs, in seconds.
-fn best(mut f: impl FnMut()) -> f64 {
-    let runs = (0..5).map(|_| {
+/// Nanoseconds that the threads of this process have run, where the system tells: on a machine
+/// with other work, elapsed time says little.
+fn cpu_time() -> u64 {
+    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else {
+        return 0;
+    };
+    let paths = tasks.flatten().map(|task| task.path().join("schedstat"));
+    let fields = paths.filter_map(|path| std::fs::read_to_string(path).ok());
+    fields
+        .filter_map(|s| s.split(' ').next()?.parse::<u64>().ok())
+        .sum()
+}
+
+/// Least elapsed and mean processor time of several runs, in milliseconds.
+fn best(mut f: impl FnMut()) -> (f64, f64) {
+    let mut elapsed = f64::INFINITY;
+    let mut runs = 0;
+    let (began, before) = (Instant::now(), cpu_time());
+    while runs < 3 || (runs < 5000 && began.elapsed().as_secs_f64() < 0.7) {
         let start = Instant::now();
         f();
-        start.elapsed().as_secs_f64()
-    });
-    runs.fold(f64::INFINITY, f64::min)
+        elapsed = elapsed.min(start.elapsed().as_secs_f64() * 1e3);
+        runs += 1;
+    }
+    (
+        elapsed,
+        (cpu_time() - before) as f64 / 1e6 / f64::from(runs),
+    )
 }
 
 fn field<P: FieldPath>(name: &str, p: P) {
@@ -26,10 +46,10 @@ fn field<P: FieldPath>(name: &str, p: P) {
     let b = a.clone();
     let repeat = 200;
     let mut row = |what: &str, f: &mut dyn FnMut(&mut [P::Pack])| {
-        let seconds = best(|| (0..repeat).for_each(|_| f(&mut a)));
+        let (_, cpu) = best(|| (0..repeat).for_each(|_| f(&mut a)));
         println!(
             "  {name:9} {what:8} {:8.2} ns",
-            seconds * 1e9 / (repeat * x.len()) as f64
+            cpu * 1e6 / (repeat * x.len()) as f64
         );
     };
     row("mul", &mut |a| p.mul_assign(a, &b));
@@ -51,22 +71,21 @@ fn field<P: FieldPath>(name: &str, p: P) {
         let inverse = best(|| p.ifft(&mut a, &twiddles));
         println!(
             "  {name:9} fft 2^{log:<2} {:9.3} ms, inverse {:9.3} ms",
-            forward * 1e3,
-            inverse * 1e3
+            forward.1, inverse.1
         );
     }
 }
 
-/// Distinct points, cheaply.
+/// Points `P + i D + i^2 E + i^3 F`: made by a few additions each, and without the small linear
+/// relations that would make sums of few points meet.
 fn points(n: usize) -> Vec<G1Affine> {
     let rng = &mut StdRng::seed_from_u64(2);
-    let steps: Vec<_> = (0..64)
-        .map(|_| G1Projective::rand(rng).into_affine())
-        .collect();
-    let mut sum = G1Projective::rand(rng);
-    let next = |i: usize| {
-        sum += steps[i % 63];
-        sum
+    let mut differences = [(); 4].map(|()| G1Projective::rand(rng));
+    let next = |_| {
+        for i in 0..3 {
+            differences[i] += differences[i + 1];
+        }
+        differences[0]
     };
     G1Projective::normalize_batch(&(0..n).map(next).collect::<Vec<_>>())
 }
@@ -83,15 +102,16 @@ fn sums(threads: usize, n: usize, points: &[G1Affine]) {
     for path in Path::available() {
         let bases = Bases::with_path(path, &points[..n]);
         let row = |what: &str, scalars: Scalars<'_>| {
-            let seconds = pool.install(|| {
+            let (elapsed, cpu) = pool.install(|| {
                 best(|| {
                     let _ = std::hint::black_box(msm_bases(&bases, 0..n, scalars));
                 })
             });
             println!(
-                "  {:9} 2^{size:<2} {what:7} {threads} threads {:9.2} ms",
+                "  {:9} 2^{size:<2} {what:7} {threads} threads {:9.2} ms ({:.2} ms of processors)",
                 path.name(),
-                seconds * 1e3
+                elapsed,
+                cpu
             );
         };
         row("full", Scalars::Field(&full));
@@ -106,43 +126,46 @@ fn sums(threads: usize, n: usize, points: &[G1Affine]) {
             column: rows,
             start: 0,
         };
-        let seconds = pool.install(|| {
+        let (elapsed, cpu) = pool.install(|| {
             best(|| {
                 std::hint::black_box(msm_rows(&bases, layout, Scalars::U64(&u64s)));
             })
         });
         println!(
-            "  {:9} 2^{size:<2} {rows} sums of 1024, 64-bit, {threads} threads {:9.2} ms",
+            "  {:9} 2^{size:<2} {rows} sums of 1024, 64-bit, {threads} threads {:9.2} ms ({:.2} ms of processors)",
             path.name(),
-            seconds * 1e3
+            elapsed, cpu
         );
     }
-    let seconds = pool.install(|| {
+    let (elapsed, cpu) = pool.install(|| {
         best(|| {
             let _ = std::hint::black_box(G1Projective::msm_unchecked(&points[..n], &full));
         })
     });
     println!(
-        "  arkworks  2^{size:<2} full    {threads} threads {:9.2} ms",
-        seconds * 1e3
+        "  arkworks  2^{size:<2} full    {threads} threads {:9.2} ms ({:.2} ms of processors)",
+        elapsed, cpu
     );
 }
 
 fn main() {
-    println!("field vectors, one thread");
-    field("portable", Portable);
-    #[cfg(target_arch = "x86_64")]
-    if let Some(path) = zkp_kernels::Ifma::detect() {
-        field("ifma", path);
+    println!("field vectors, processor time of one thread");
+    for path in Path::available() {
+        match path {
+            Path::Portable(p) => field(path.name(), p),
+            #[cfg(target_arch = "x86_64")]
+            Path::Ifma(p) => field(path.name(), p),
+        }
     }
-    let log = std::env::args()
-        .nth(1)
-        .map_or(20, |log| log.parse().expect("a size"));
-    let points = points(1 << log);
-    println!("multi-scalar multiplication");
-    for size in [10, 12, 16, log] {
+    println!("sums of multiples of points");
+    let mut logs: Vec<u32> = std::env::args().skip(1).flat_map(|s| s.parse()).collect();
+    if logs.is_empty() {
+        logs = vec![10, 12, 16, 20];
+    }
+    let points = points(1 << logs.iter().max().copied().unwrap_or(0));
+    for log in logs {
         for threads in [1, 2] {
-            sums(threads, 1 << size, &points);
+            sums(threads, 1 << log, &points);
         }
     }
 }

@@ -8,6 +8,8 @@
 #[cfg(target_arch = "x86_64")]
 pub mod ifma;
 mod invert;
+#[cfg(target_arch = "x86_64")]
+mod memory;
 mod msm;
 mod path;
 pub mod portable;

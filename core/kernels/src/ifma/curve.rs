@@ -85,45 +85,12 @@ pub(crate) fn sum_pieces(
     mut pieces: Vec<u32>,
     scratch: &mut Scratch,
 ) -> Vec<Packed> {
-    let mut from = Vec::new();
-    let mut first = true;
-    let mut identities = false;
-    loop {
-        scratch.plan(&mut pieces, first.then_some(codes));
-        let Scratch {
-            a,
-            b,
-            dst,
-            single,
-            products,
-        } = &mut *scratch;
-        let mut to = vec![Packed::IDENTITY; pieces.iter().map(|n| *n as usize).sum()];
-        let source = if first { points } else { &from[..] };
-        for (code, place) in single.iter() {
-            to[*place as usize] = signed(source, *code);
-        }
-        if !a.is_empty() {
-            products.resize(a.len() / 8, Default::default());
-            // SAFETY: `Simd` is the proof that the processor has the kernel's instructions.
-            let done = !identities
-                && unsafe {
-                    if first {
-                        add_pairs::<true>(s, source, a, b, dst, products, &mut to)
-                    } else {
-                        add_pairs::<false>(s, source, a, b, dst, products, &mut to)
-                    }
-                };
-            if !done {
-                add_pairs_complete(source, a, b, dst, &mut to);
-                identities = to.iter().any(Packed::is_identity);
-            }
-        }
-        if pieces.iter().all(|n| *n == 1) {
-            return to;
-        }
-        from = to;
-        first = false;
+    scratch.round(s, Some((points, codes)), &mut pieces);
+    while pieces.iter().any(|n| *n > 1) {
+        std::mem::swap(&mut scratch.from, &mut scratch.to);
+        scratch.round(s, None, &mut pieces);
     }
+    scratch.to[..pieces.len()].to_vec()
 }
 
 /// What a thread keeps between calls of [`sum_pieces`].
@@ -137,12 +104,57 @@ pub(crate) struct Scratch {
     /// Points without partner and their places.
     single: Vec<(u32, u32)>,
     products: Vec<super::Lanes>,
+    /// Sums of the round before and of this one, with space to spare.
+    from: Vec<Packed>,
+    to: Vec<Packed>,
+    /// Whether the identity may be among them.
+    identities: bool,
 }
 
 impl Scratch {
-    /// Pairs up neighbours in each piece and halves its length. Without `codes` the terms are the
-    /// places of the round before.
-    fn plan(&mut self, pieces: &mut [u32], codes: Option<&[u32]>) {
+    /// One round: what `plan` says is done, from the given points and codes or from the sums of
+    /// the round before.
+    fn round(&mut self, s: Simd, first: Option<(&[Packed], &[u32])>, pieces: &mut [u32]) {
+        let count = self.plan(pieces, first.map(|(_, codes)| codes));
+        let Scratch {
+            a,
+            b,
+            dst,
+            single,
+            products,
+            from,
+            to,
+            identities,
+        } = self;
+        let points = first.map_or(&from[..], |(points, _)| points);
+        if to.len() < count {
+            to.resize(count, Packed::IDENTITY);
+        }
+        if products.len() < a.len() / 8 {
+            products.resize(a.len() / 8, Default::default());
+        }
+        let products = &mut products[..a.len() / 8];
+        for (code, place) in single.iter() {
+            to[*place as usize] = signed(points, *code);
+        }
+        // SAFETY: `Simd` is the proof that the processor has the kernels' instructions.
+        let done = unsafe {
+            if first.is_some() {
+                *identities = false;
+                add_pairs::<true>(s, points, a, b, dst, products, to)
+            } else {
+                !*identities && add_pairs::<false>(s, points, a, b, dst, products, to)
+            }
+        };
+        if !done {
+            add_pairs_complete(points, a, b, dst, to);
+            *identities = to[..count].iter().any(Packed::is_identity);
+        }
+    }
+
+    /// Pairs up neighbours in each piece and halves its length; the number of points that leaves.
+    /// Without `codes` the terms are the places of the round before.
+    fn plan(&mut self, pieces: &mut [u32], codes: Option<&[u32]>) -> usize {
         let Scratch {
             a, b, dst, single, ..
         } = self;
@@ -170,6 +182,7 @@ impl Scratch {
                 list.resize(list.len().next_multiple_of(8), *last);
             }
         }
+        place as usize
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Digits, Region, Rows, NEGATIVE};
 use crate::ifma::{sum_pieces, weighted_sums, Ifma, Packed, Scratch, Simd};
-use crate::{G1Affine, G1Projective};
+use crate::{memory, G1Affine, G1Projective};
 use ark_ff::AdditiveGroup;
 use rayon::prelude::*;
 
@@ -27,11 +27,13 @@ pub(super) struct Points {
 impl Points {
     pub fn new(path: Ifma, points: &[G1Affine]) -> Self {
         assert!(points.len() < NEGATIVE as usize, "fewer than 2^31 points");
-        let points: Vec<_> = points.par_iter().map(Packed::from_affine).collect();
+        let mut packed = memory::vec(points.len(), Packed::IDENTITY);
+        let pairs = packed.par_iter_mut().zip(points);
+        pairs.for_each(|(packed, point)| *packed = Packed::from_affine(point));
         Points {
             simd: path.simd(),
-            identities: points.par_iter().any(Packed::is_identity),
-            points,
+            identities: packed.par_iter().any(Packed::is_identity),
+            points: packed,
         }
     }
 
