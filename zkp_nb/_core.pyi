@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import Any, TypeAlias, final
 
-import numpy as np
 import numpy.typing as npt
 
 Progress: TypeAlias = Callable[[int, int], None]

@@ -1,7 +1,7 @@
 //! Commitments (specification: argument, section 3).
 
 use crate::column::{Cells, Column};
-use crate::domain::{BLINDING, LANES};
+use crate::domain::BLINDING;
 use crate::encoding::g1_to_bytes;
 use crate::error::{argument, Result};
 use crate::srs::{Grid, Srs};
@@ -9,10 +9,10 @@ use crate::task::Task;
 use crate::transcript::commitment_blinding;
 use ark_ec::CurveGroup;
 use ark_ff::AdditiveGroup;
-use zkp_kernels::{msm, Fr, G1Affine, G1Projective, Scalars};
+use zkp_kernels::{msm_bases, Fr, G1Projective, Scalars};
 
 /// Terms of a multi-scalar multiplication between two looks at the task.
-const PIECE: usize = 1 << 18;
+const PIECE: usize = 1 << 19;
 
 /// Units of work to a term, about in proportion to its time.
 pub(crate) fn units(scalars: &Scalars<'_>) -> u64 {
@@ -23,9 +23,9 @@ pub(crate) fn units(scalars: &Scalars<'_>) -> u64 {
     }
 }
 
-/// `sum scalars[i] bases[i]` over as many bases as there are scalars, in pieces. Counts
+/// `sum scalars[i] G_i` over the first cells of a grid, in the order of rows, in pieces. Counts
 /// [`units`] for each term.
-pub(crate) fn msm_pieces(task: &Task, bases: &[G1Affine], scalars: Scalars<'_>) -> Result<G1Projective> {
+pub(crate) fn msm_rows_of(task: &Task, grid: &Grid, scalars: Scalars<'_>) -> Result<G1Projective> {
     let mut sum = G1Projective::ZERO;
     let length = scalars.len();
     for start in (0..length).step_by(PIECE) {
@@ -37,7 +37,7 @@ pub(crate) fn msm_pieces(task: &Task, bases: &[G1Affine], scalars: Scalars<'_>) 
             Scalars::U16(s) => Scalars::U16(&s[range.clone()]),
             Scalars::Bool(s) => Scalars::Bool(&s[range.clone()]),
         };
-        sum += msm(&bases[range.clone()], piece);
+        sum += msm_bases(&grid.bases, range.clone(), piece);
         task.step(range.len() as u64 * units(&scalars))?;
     }
     Ok(sum)
@@ -46,10 +46,10 @@ pub(crate) fn msm_pieces(task: &Task, bases: &[G1Affine], scalars: Scalars<'_>) 
 /// The cells of a table of depth `depth` on a grid, without blinding.
 pub(crate) fn commit_cells(task: &Task, grid: &Grid, depth: usize, cells: &Cells) -> Result<G1Projective> {
     if depth == grid.depth {
-        return msm_pieces(task, grid.rows(), cells.scalars());
+        return msm_rows_of(task, grid, cells.scalars());
     }
     let spread = cells.spread(depth - BLINDING, grid.data());
-    msm_pieces(task, grid.rows(), spread.scalars())
+    msm_rows_of(task, grid, spread.scalars())
 }
 
 /// Commits to columns of a table of depth `depth`; the blinding of each is derived from the seed
@@ -74,7 +74,7 @@ pub fn commit(
     }
     let grid = srs.grid(depth, task)?;
     for column in columns {
-        if column.rows() > grid.data() * LANES {
+        if column.rows() > grid.cells() {
             return argument(format!("{} rows do not fit into depth {depth}", column.rows()));
         }
     }
@@ -83,7 +83,7 @@ pub fn commit(
     let mut points = Vec::with_capacity(columns.len());
     for (column, label) in columns.iter().zip(labels) {
         let blinding: Fr = commitment_blinding(seed, srs.id(), depth, label);
-        points.push(commit_cells(task, &grid, depth, &column.cells)? + grid.blinding()[0] * blinding);
+        points.push(commit_cells(task, &grid, depth, &column.cells)? + grid.commit_blinding(&[blinding]));
     }
     Ok(G1Projective::normalize_batch(&points).iter().map(g1_to_bytes).collect())
 }

@@ -16,7 +16,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroize;
-use zkp_kernels::{Fr, G1Affine};
+use zkp_kernels::{msm_bases, Bases, Fr, G1Affine, G1Projective, Scalars};
 
 const TRAPDOOR_MAGIC: &[u8; 16] = b"zkp-grid-dev/1\0\0";
 
@@ -27,7 +27,7 @@ const TRAPDOOR_MAGIC: &[u8; 16] = b"zkp-grid-dev/1\0\0";
 /// `i >= D` is at `D B + (i - D) B + j`.
 pub struct Grid {
     pub depth: usize,
-    pub bases: Vec<G1Affine>,
+    pub bases: Bases,
 }
 
 impl Grid {
@@ -36,14 +36,15 @@ impl Grid {
         self.depth - BLINDING
     }
 
-    /// The bases of the data cells, in the order of rows.
-    pub fn rows(&self) -> &[G1Affine] {
-        &self.bases[..self.data() * LANES]
+    /// Number of data cells, where the bases of the blinding cells begin.
+    pub fn cells(&self) -> usize {
+        self.data() * LANES
     }
 
-    /// The bases of the blinding cells, position by position.
-    pub fn blinding(&self) -> &[G1Affine] {
-        &self.bases[self.data() * LANES..]
+    /// `sum values[i] G_i` over the blinding cells, position by position.
+    pub fn commit_blinding(&self, values: &[Fr]) -> G1Projective {
+        let start = self.cells();
+        msm_bases(&self.bases, start..start + values.len(), Scalars::Field(values))
     }
 }
 
@@ -52,7 +53,7 @@ pub struct Srs {
     key: VerificationKey,
     folder: PathBuf,
     tau: Fr,
-    monomials: Mutex<Arc<Vec<G1Affine>>>,
+    monomials: Mutex<Arc<Bases>>,
     grids: Mutex<HashMap<usize, Arc<Grid>>>,
 }
 
@@ -98,7 +99,7 @@ impl Srs {
             key: VerificationKey::parse(&bytes)?,
             folder,
             tau,
-            monomials: Mutex::default(),
+            monomials: Mutex::new(Arc::new(Bases::new(&[]))),
             grids: Mutex::default(),
         })
     }
@@ -128,7 +129,7 @@ impl Srs {
         }
         let path = self.folder.join(format!("grid-{depth}.bin"));
         let bases = self.points(&path, depth, depth * LANES, task, || grid_scalars(self.tau, depth))?;
-        let grid = Arc::new(Grid { depth, bases });
+        let grid = Arc::new(Grid { depth, bases: Bases::new(&bases) });
         grids.insert(depth, grid.clone());
         Ok(grid)
     }
@@ -137,12 +138,12 @@ impl Srs {
     ///
     /// # Errors
     /// As [`Srs::grid`].
-    pub fn monomials(&self, count: usize, task: &Task) -> Result<Arc<Vec<G1Affine>>> {
+    pub fn monomials(&self, count: usize, task: &Task) -> Result<Arc<Bases>> {
         let mut monomials = locked(&self.monomials);
         if monomials.len() < count {
             let path = self.folder.join("monomials.bin");
             let points = self.points(&path, 0, count, task, || powers(self.tau, count))?;
-            *monomials = Arc::new(points);
+            *monomials = Arc::new(Bases::new(&points));
         }
         Ok(monomials.clone())
     }
@@ -280,9 +281,12 @@ mod tests {
         assert_eq!(first.id(), again.id());
         let task = Task::default();
         let grid = first.grid(4, &task).unwrap();
-        assert_eq!(grid.bases, again.grid(4, &task).unwrap().bases);
+        let points = |grid: &Grid| -> Vec<G1Affine> {
+            (0..grid.bases.len()).map(|i| grid.bases.get(i)).collect()
+        };
+        assert_eq!(points(&grid), points(&again.grid(4, &task).unwrap()));
         // The Lagrange polynomials add up to one.
-        let sum: ark_bn254::G1Projective = grid.bases.iter().map(|p| p.into_group()).sum();
+        let sum: G1Projective = points(&grid).iter().map(|p| p.into_group()).sum();
         assert_eq!(sum.into_affine(), G1Affine::generator());
         let path = folder.join("dev-srs/trapdoor");
         #[cfg(unix)]
@@ -301,13 +305,17 @@ mod tests {
     fn damaged_points_are_made_again() {
         let folder = std::env::temp_dir().join(format!("zkp-engine-points-{}", std::process::id()));
         let task = Task::default();
-        let bases = Srs::dev(&folder).unwrap().grid(8, &task).unwrap().bases.clone();
+        let last_base = || {
+            let grid = Srs::dev(&folder).unwrap().grid(8, &task).unwrap();
+            grid.bases.get(grid.bases.len() - 1)
+        };
+        let before = last_base();
         let path = folder.join("dev-srs/grid-8.bin");
         let mut bytes = std::fs::read(&path).unwrap();
         let last = bytes.len() - 1;
         bytes[last] ^= 1;
         std::fs::write(&path, bytes).unwrap();
-        assert_eq!(Srs::dev(&folder).unwrap().grid(8, &task).unwrap().bases, bases);
+        assert_eq!(last_base(), before);
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

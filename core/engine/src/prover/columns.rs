@@ -10,7 +10,7 @@ use crate::transcript::commitment_blinding;
 use ark_ff::{AdditiveGroup, Field};
 use rayon::prelude::*;
 use zeroize::Zeroizing;
-use zkp_kernels::{msm, FieldPath, Fr, Portable, Scalars};
+use zkp_kernels::{FieldPath, Fr, Portable};
 
 /// Values on the grid: lane after lane, a lane's positions in bit-reversed order.
 pub type GridValues = Vec<Fr>;
@@ -22,7 +22,7 @@ impl<P: FieldPath> Prover<'_, P> {
         for (k, (column, extent)) in witness.aux.iter().zip(&self.program.aux).enumerate() {
             let blinding = self.secrets.blinding("aux", k);
             let data = commit_cells(self.task, &self.grid, extent.depth, &column.cells)?;
-            self.send_point("aux", data + msm(self.grid.blinding(), Scalars::Field(&blinding)));
+            self.send_point("aux", data + self.grid.commit_blinding(&blinding));
             let mut values = vec![Fr::ZERO; self.program.depth * LANES];
             values.par_chunks_exact_mut(self.program.depth).enumerate().for_each(|(j, lane)| {
                 column.cells.add_scaled(extent.rows_of_lane(j), Fr::ONE, lane);
@@ -115,11 +115,13 @@ impl<P: FieldPath> Prover<'_, P> {
         if self.program.helpers.is_empty() {
             return Ok(());
         }
+        self.task.phase("helper values");
         let depth = self.program.depth;
         let blindings: Vec<_> =
             (0..self.program.helpers.len()).map(|k| self.secrets.blinding("helper", k)).collect();
         let mut helpers = vec![vec![Fr::ZERO; depth * LANES]; self.program.helpers.len()];
         self.helper_values(grids, scalars, &mut helpers)?;
+        self.task.phase("commit helpers");
         for (values, blinding) in helpers.iter_mut().zip(&blindings) {
             let lanes = values.par_chunks_exact_mut(depth).enumerate();
             lanes.for_each(|(j, lane)| self.blind_lane(lane, j, blinding));

@@ -146,6 +146,7 @@ impl<P: FieldPath> Prover<'_, P> {
                 self.task.step(depth as u64)
             },
         )?;
+        self.task.phase("commit q");
         self.commit_grid(&values)
     }
 }

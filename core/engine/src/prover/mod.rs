@@ -8,7 +8,7 @@ mod secrets;
 mod vectors;
 
 use crate::column::Column;
-use crate::commit::{msm_pieces, units};
+use crate::commit::{msm_rows_of, units};
 use crate::domain::{horner, powers, LANES};
 use crate::encoding::{g1_to_bytes, scalar_to_bytes};
 use crate::error::{argument, Error, Result};
@@ -21,7 +21,7 @@ use ark_ec::CurveGroup;
 use ark_ff::AdditiveGroup;
 use secrets::Secrets;
 use std::sync::Arc;
-use zkp_kernels::{FieldPath, Fr, G1Affine, G1Projective, Portable, Scalars};
+use zkp_kernels::{detect, msm_bases, Bases, FieldPath, Fr, G1Projective, Path, Portable, Scalars};
 
 /// Depths below this are left to the portable path: a lane has to fill packs.
 const MIN_FAST_DEPTH: usize = 64;
@@ -73,10 +73,13 @@ pub fn prove(
     task: &Task,
 ) -> Result<Vec<u8>> {
     witness.check(program)?;
-    if program.depth < MIN_FAST_DEPTH {
-        return Prover::new(Portable, srs, program, instance, task)?.run(witness);
+    match detect() {
+        #[cfg(target_arch = "x86_64")]
+        Path::Ifma(path) if program.depth >= MIN_FAST_DEPTH => {
+            Prover::new(path, srs, program, instance, task)?.run(witness)
+        }
+        _ => Prover::new(Portable, srs, program, instance, task)?.run(witness),
     }
-    Prover::new(Portable, srs, program, instance, task)?.run(witness)
 }
 
 struct Prover<'a, P> {
@@ -85,7 +88,7 @@ struct Prover<'a, P> {
     task: &'a Task,
     domains: Domains,
     grid: Arc<Grid>,
-    monomials: Arc<Vec<G1Affine>>,
+    monomials: Arc<Bases>,
     srs_id: [u8; 32],
     secrets: Secrets,
     transcript: Transcript,
@@ -121,7 +124,7 @@ impl<'a, P: FieldPath> Prover<'a, P> {
             };
             terms as u64 * units(&column.cells.scalars())
         });
-        let full_msms = (data * LANES) as u64 * units(&Scalars::Field(&[]));
+        let full_msms = self.grid.cells() as u64 * units(&Scalars::Field(&[]));
         // Helpers, sums, the cosets, the fold and its quotient.
         let passes = program.helpers.len().min(1) + program.sums.len().min(1) + 2;
         let passes = (passes as u64 + self.coset_passes()) * (program.depth * LANES) as u64;
@@ -141,11 +144,10 @@ impl<'a, P: FieldPath> Prover<'a, P> {
 
     /// Commits to a polynomial in one variable and sends it.
     fn send_polynomial(&mut self, label: &str, polynomial: &[Fr]) -> Result<()> {
-        let bases = &self.monomials[..];
-        if polynomial.len() > bases.len() {
+        if polynomial.len() > self.monomials.len() {
             return Err(Error::Setup("the set-up has too few monomials".into()));
         }
-        let point = zkp_kernels::msm(&bases[..polynomial.len()], Scalars::Field(polynomial));
+        let point = msm_bases(&self.monomials, 0..polynomial.len(), Scalars::Field(polynomial));
         self.send_point(label, point);
         self.task.step(0)
     }
@@ -153,29 +155,32 @@ impl<'a, P: FieldPath> Prover<'a, P> {
     /// The commitment to values on the whole grid, given lane by lane.
     fn commit_grid(&self, values: &[Fr]) -> Result<G1Projective> {
         let (depth, data) = (self.program.depth, self.grid.data());
-        let mut rows = Vec::with_capacity(data * LANES);
+        let mut rows = Vec::with_capacity(self.grid.cells());
         values.chunks_exact(depth).for_each(|lane| rows.extend_from_slice(&lane[..data]));
         let blinding: Vec<Fr> =
             (data..depth).flat_map(|i| values.iter().skip(i).step_by(depth).copied()).collect();
-        Ok(msm_pieces(self.task, self.grid.rows(), Scalars::Field(&rows))?
-            + zkp_kernels::msm(self.grid.blinding(), Scalars::Field(&blinding)))
+        Ok(msm_rows_of(self.task, &self.grid, Scalars::Field(&rows))?
+            + self.grid.commit_blinding(&blinding))
     }
 
     fn run(mut self, witness: &Witness) -> Result<Vec<u8>> {
         self.announce(witness);
         let program = self.program;
-        let (depth, lanes) = (self.domains.depth.clone(), self.domains.lanes.clone());
+        let depth = self.domains.depth.clone();
 
         // Step 1
+        self.task.phase("aux");
         let mut grids = self.aux(witness)?;
         let challenges: Vec<Fr> = program.challenges.iter().map(|l| self.transcript.challenge(l)).collect();
         let scalars = program.scalars(&challenges)?;
         let value = |node: usize| scalars[node].unwrap_or(Fr::ZERO);
 
         // Step 2
+        self.task.phase("operands");
         let (operands, blinds) = self.operands(witness, &scalars)?;
         grids.splice(0..0, operands);
         self.helpers(&mut grids, &scalars)?;
+        self.task.phase("blinds");
         for e in &blinds {
             self.send_polynomial("blind", e)?;
         }
@@ -190,6 +195,7 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         let x = chis[program.sums.len()];
 
         // Step 3
+        self.task.phase("sums");
         let total: Fr = program.sums.iter().zip(&chis).map(|(s, c)| *c * value(s.value)).sum();
         let constant = total * depth.twiddles.len_inv;
         let mut remainder = depth.interpolate(self.sum_on_grid(&grids, &scalars, &chis)?);
@@ -203,13 +209,17 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         let lambda = self.transcript.challenge("lambda");
 
         // Step 4
+        self.task.phase("quotient");
         let quotient = self.quotient(&grids, &scalars, &cosets::Batching { chis: &chis, thetas: &thetas, sigma, lambda, constant, r: &r, mask: &mask })?;
+        self.task.phase("commit Q");
         self.send_polynomial("Q", &quotient)?;
         let beta = self.transcript.challenge("beta");
 
         // Step 5
+        self.task.phase("fold");
         let lagrange = depth.lagrange(beta).ok_or_else(unlucky)?;
         let folded = self.fold(&grids, &lagrange)?;
+        self.task.phase("along lanes");
         let step5 = self.along_lanes(&folded, &scalars, &lagrange, &fold::Weights {
             chis: &chis,
             thetas: &thetas,
@@ -227,6 +237,7 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         let rho = self.transcript.challenge("rho");
 
         // Step 7
+        self.task.phase("fold quotient");
         let rhos = powers(rho, program.columns());
         let mut f = vec![Fr::ZERO; LANES];
         for (column, rho) in step5.columns.iter().zip(&rhos) {
@@ -238,8 +249,9 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         let mu = self.transcript.challenge("mu");
 
         // Steps 8 to 10
+        self.task.phase("openings");
         let polynomials = openings::Polynomials { mask, r, quotient, r_lanes: step5.r, q_lanes: step5.q, f };
-        let values = openings::Values { constant, c: step5.c, c_lanes: step5.c * lanes.twiddles.len_inv, x, beta, beta_lanes, mu };
+        let values = openings::Values { constant, c: step5.c, x, beta, beta_lanes, mu };
         if !self.open(&polynomials, &values)? {
             return Err(Error::StatementFalse(self.violation(&grids, &scalars)?));
         }

@@ -22,8 +22,6 @@ pub struct Values {
     /// `S/A`
     pub constant: Fr,
     pub c: Fr,
-    /// `c/B`
-    pub c_lanes: Fr,
     pub x: Fr,
     pub beta: Fr,
     pub beta_lanes: Fr,
