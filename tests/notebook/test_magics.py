@@ -54,6 +54,11 @@ def test_prove_finds_the_filter_in_the_code(ready: Notebook, cell: str) -> None:
     assert receipt.verify(verifier="native")
 
 
+def test_a_front_end_that_keeps_no_history_gives_hints_too(ready: Notebook) -> None:
+    ready.shell.run_cell("adults = loans[loans.age >= 18]", store_history=False)
+    assert "age >= 18" in ready.run("%zkp_prove adults").sentence
+
+
 def test_a_misleading_hint_is_not_believed(ready: Notebook) -> None:
     ready.run("adults = loans[loans.age >= 18]")
     ready.run("changed = adults.assign(income=adults.income + 1)")

@@ -16,7 +16,9 @@ def load_ipython_extension(shell: Any) -> None:
     """Registers magics, accessors and cards with an IPython shell: what `%load_ext zkp_nb` does."""
     from zkp_nb.notebook.cards import register_formatters
     from zkp_nb.notebook.magics import ZkpMagics
+    from zkp_nb.notebook.session import watch_cells
 
     register_accessors()
     register_formatters(shell)
+    watch_cells(shell)
     shell.register_magics(ZkpMagics)

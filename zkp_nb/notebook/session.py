@@ -22,6 +22,7 @@ from zkp_nb.receipt import Dataset, Receipt
 from zkp_nb.statements import Claim, claims
 
 _projects: dict[Path, Project] = {}
+_cells: list[str] = []
 
 
 def project() -> Project:
@@ -37,6 +38,16 @@ def close() -> None:
     """Closes every project that this session opened; the next verb opens its own again."""
     while _projects:
         _projects.popitem()[1].close()
+
+
+def watch_cells(shell: Any) -> None:
+    """Remembers the code of each cell from now on: a front end may keep it out of IPython's own history."""
+    _cells[:] = shell.history_manager.input_hist_parsed
+    shell.events.register("pre_run_cell", _remember)
+
+
+def _remember(info: Any) -> None:
+    _cells.append(info.transformed_cell or info.raw_cell)
 
 
 def known_ledger_keys() -> list[str]:
@@ -76,7 +87,7 @@ def hints_for(variable: str) -> list[Claim]:
     if shell is None:
         return []
     found = []
-    for hint in read_history(variable, shell.history_manager.input_hist_parsed, shell.user_ns):
+    for hint in read_history(variable, _cells or shell.history_manager.input_hist_parsed, shell.user_ns):
         with suppress(ZkpError):
             found.append(_claim_of(hint))
     return found
