@@ -6,8 +6,8 @@ of bits, a witness of the statement; some programs prove the bits, the last one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
@@ -30,9 +30,19 @@ from zkp_nb.statements.resolved import (
 )
 from zkp_nb.statements.rows import RowsStatement, compared, source_of
 from zkp_nb.statements.sources import Source
-from zkp_nb.statements.statement import Records, Tables, count_of, listed, name_of, register
+from zkp_nb.statements.statement import (
+    Records,
+    Statement,
+    Tables,
+    count_of,
+    listed,
+    name_of,
+    register,
+)
 from zkp_nb.statements.subject import Subject
 from zkp_nb.table import Column, ColumnType, Table
+
+S = TypeVar("S", bound=Statement)
 
 
 @register
@@ -53,58 +63,11 @@ class Filter(RowsStatement):
     def sentence(self, names: Mapping[str, str]) -> str:
         output, source = name_of(names, self.outputs[0]), name_of(names, self.inputs[0])
         reduced = "" if self.columns is None else f", reduced to {listed(self.columns)}"
-        return f"{output} is exactly the rows of {source} with {predicate_text(self.predicate)}{reduced}, in any order."
+        condition = predicate_text(self.predicate)
+        return f"{output} is exactly the rows of {source} with {condition}{reduced}, in any order."
 
     def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        if not self.witnesses:
-            builder = Builder(records, tables)
-            tree = resolve(self.predicate, builder.table(self.inputs[0]))
-            self._select(builder, Bits(builder, builder.table(self.inputs[0]), tree), tree)
-            return [builder]
-        return self._in_steps(records, tables)
-
-    def _in_steps(self, records: Records, tables: Tables | None) -> list[Builder]:
-        """Programs that prove bits, as many in each as fit, and the one that proves the selection."""
-
-        def start() -> tuple[Builder, Source, Tree, Source]:
-            builder = Builder(records, tables)
-            source = builder.table(self.inputs[0])
-            (witness,) = (builder.table(each) for each in self.witnesses)
-            return builder, source, split_intervals(resolve(self.predicate, source)), witness
-
-        def proving(first: int, last: int) -> Builder:
-            builder, source, tree, witness = start()
-            asked = questions(tree)
-            bits = Bits(builder, source, tree)
-            for at in range(first, last):
-                bits.prove(asked[at], builder.committed_bit(witness.columns[at]))
-            return builder
-
-        builder, source, tree, witness = start()
-        asked = questions(tree)
-        if witness.extent != source.extent or [(c.type, c.nullable) for c in witness.columns] != [
-            (ColumnType("bool"), False)
-        ] * len(asked):
-            raise StatementError("The table of bits of a filter does not fit its predicate.")
-        given = {
-            atom: builder.certified(builder.column(column))
-            for atom, column in zip(asked, witness.columns, strict=True)
-        }
-        self._select(builder, Bits(builder, source, tree, given), tree)
-        steps, first = [], 0
-        while first < len(asked):
-            last = first + 1
-            best = proving(first, last)
-            while last < len(asked):
-                try:
-                    wider = proving(first, last + 1)
-                    wider.build()
-                except ProgramTooLarge:
-                    break
-                best, last = wider, last + 1
-            steps.append(best)
-            first = last
-        return [*steps, builder]
+        return answered(records, tables, self, self.predicate, self._select)
 
     def _select(self, builder: Builder, bits: Bits, tree: Tree) -> None:
         columns, (output,) = self.rows(builder)
@@ -112,6 +75,72 @@ class Filter(RowsStatement):
         left, right = builder.fingerprints([columns, output], family.alpha)
         family.left(columns[0].source, left, bits.of(tree))
         family.right(output[0].source, right)
+
+
+def answered(
+    records: Records,
+    tables: Tables | None,
+    statement: Statement,
+    predicate: Predicate,
+    conclude: Callable[[Builder, Bits, Tree], None],
+) -> list[Builder]:
+    """The program of what follows from a predicate's bits, after those that prove the bits.
+
+    Without witness there is one program. With one, a table of bits, some programs prove these, as many in
+    each as fit, and the last one takes them as they are.
+
+    Args:
+        statement: its first input is what the predicate is asked of; its witnesses are none or the bits.
+        conclude: says what follows.
+
+    Raises:
+        StatementError: the witness has not a bit for each question.
+    """
+
+    def start() -> tuple[Builder, Source, Tree]:
+        builder = Builder(records, tables)
+        source = builder.table(statement.inputs[0])
+        return builder, source, resolve(predicate, source)
+
+    builder, source, tree = start()
+    if not statement.witnesses:
+        conclude(builder, Bits(builder, source, tree), tree)
+        return [builder]
+
+    def proving(first: int, last: int) -> Builder:
+        builder, source, tree = start()
+        tree = split_intervals(tree)
+        bits, asked = Bits(builder, source, tree), questions(tree)
+        witness = builder.table(statement.witnesses[0])
+        for at in range(first, last):
+            bits.prove(asked[at], builder.committed_bit(witness.columns[at]))
+        return builder
+
+    tree = split_intervals(tree)
+    asked, witness = questions(tree), builder.table(statement.witnesses[0])
+    if witness.extent != source.extent or [(c.type, c.nullable) for c in witness.columns] != [
+        (ColumnType("bool"), False)
+    ] * len(asked):
+        raise StatementError("The table of bits does not fit the predicate.")
+    given = {
+        atom: builder.certified(builder.column(column))
+        for atom, column in zip(asked, witness.columns, strict=True)
+    }
+    conclude(builder, Bits(builder, source, tree, given), tree)
+    steps, first = [], 0
+    while first < len(asked):
+        last = first + 1
+        best = proving(first, last)
+        while last < len(asked):
+            try:
+                wider = proving(first, last + 1)
+                wider.build()
+            except ProgramTooLarge:
+                break
+            best, last = wider, last + 1
+        steps.append(best)
+        first = last
+    return [*steps, builder]
 
 
 def questions(tree: Tree) -> list[Atom]:
@@ -142,11 +171,24 @@ def state_filter(parent: Subject, child: Subject, predicate: Predicate) -> Filte
     statement = Filter(
         inputs=(parent.dataset_id,), outputs=(child.dataset_id,), columns=columns, predicate=predicate
     )
-    records = {each.dataset_id: each.record for each in (parent, child)}
+    return with_bits(statement, statement.predicate, parent, child)
+
+
+def with_bits(statement: S, predicate: Predicate, asked: Subject, subject: Subject) -> S:
+    """The statement, with a table of bits as its witness where it does not fit into one proof.
+
+    Args:
+        asked: what the predicate is asked of.
+        subject: what the claim is about; commits the bits.
+
+    Raises:
+        StatementError: it does not fit, and there is nothing that commits the bits.
+    """
+    records = {each.dataset_id: each.record for each in (asked, subject)}
     try:
         statement.programs(records)
     except ProgramTooLarge as error:
-        if child.commit is None:
+        if subject.commit is None:
             raise StatementError(
                 "The predicate is too large for one proof of 1,024 bytes.",
                 why=error.what,
@@ -154,8 +196,9 @@ def state_filter(parent: Subject, child: Subject, predicate: Predicate) -> Filte
             ) from None
     else:
         return statement
-    asked = questions(split_intervals(tree))
-    bits = child.commit(_bit_table(asked, source.extent.rows), f"{child.name}: bits")
+    source = source_of(asked)
+    atoms_asked = questions(split_intervals(resolve(predicate, source)))
+    bits = subject.commit(_bit_table(atoms_asked, source.extent.rows), f"{subject.name}: bits")
     statement = statement.model_copy(update={"witnesses": (bits.dataset_id,)})
     statement.programs(records | {bits.dataset_id: bits.record})
     return statement
