@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -69,7 +74,9 @@ def body_of(entry: DatasetEntry | ProofEntry, **more: Any) -> dict[str, Any]:
     return {"entry": entry.model_dump(mode="json"), **more}
 
 
-def token(secret: str = JWT_SECRET, *, algorithm: str = "HS256", kid: str | None = None, **claims: Any) -> str:
+def token(
+    secret: str = JWT_SECRET, *, algorithm: str = "HS256", kid: str | None = None, **claims: Any
+) -> str:
     """A JWT as an issuer would make it; claims given as None are left out."""
     now = int(time.time())
     content = {
@@ -77,7 +84,8 @@ def token(secret: str = JWT_SECRET, *, algorithm: str = "HS256", kid: str | None
         "roles": {"default": list(ROLES)},
     } | claims  # fmt: skip
     header = {"alg": algorithm, "kid": kid or key_name(secret)}
-    return jwt.encode(header, {k: v for k, v in content.items() if v is not None}, OctKey.import_key(secret))
+    kept = {name: claim for name, claim in content.items() if claim is not None}
+    return jwt.encode(header, kept, OctKey.import_key(secret), [algorithm])
 
 
 def bearer(text: str) -> dict[str, str]:
@@ -87,8 +95,6 @@ def bearer(text: str) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     for name in list(os.environ):
         if name.startswith("ZKP_") or name in ("JWT_SECRET", "DB_PASSWORD", "GRAFANA_ADMIN_PASSWORD"):
             monkeypatch.delenv(name)
@@ -135,3 +141,89 @@ def app(settings: Callable[..., Settings]) -> Iterator[FastAPI]:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+class RunningNode:
+    """A node in a process of its own, with the files in `folder`.
+
+    Args:
+        folder: data, settings and log of the node; a node started again goes on with them.
+        settings: TOML that goes into the settings file.
+        scheme: "https" where the settings enable TLS.
+        data: data folder, where it is another node's.
+        address: whether the environment names a free address to listen on.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: str,
+        scheme: str = "http",
+        data: Path | None = None,
+        address: bool = True,
+    ) -> None:
+        self.folder = folder
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self.url = f"{scheme}://127.0.0.1:{self.port}"
+        self.log = folder / "stderr.log"
+        self._file = folder / "settings.toml"
+        self._file.write_text(settings)
+        self._environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]),
+            "JWT_SECRET": JWT_SECRET,
+            "ZKP_LEDGER_PROMETHEUS_PORT": "0",
+            "ZKP_LEDGER_SERVER__DATA_FOLDER": str(data or folder / "data"),
+        }
+        if address:
+            self._environment["ZKP_LEDGER_BIND_ADDRESS"] = f"127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> RunningNode:
+        """Start it; it may not be listening yet."""
+        program = Path(__file__).with_name("program.py")
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, str(program), str(self._file)], env=self._environment, stderr=log
+            )
+        return self
+
+    def wait(self) -> RunningNode:
+        """Wait until it listens."""
+        assert self.process is not None
+        for _ in range(600):
+            assert self.process.poll() is None, self.log.read_text()
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return self
+            time.sleep(0.05)
+        raise AssertionError(self.log.read_text())
+
+    def client(self) -> httpx.Client:
+        """A client with all roles."""
+        return httpx.Client(base_url=self.url, headers=bearer(token()))
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        assert self.process is not None
+        self.process.send_signal(how)
+        return self.process.wait(30)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Callable[..., RunningNode]]:
+    """Starts real nodes and ends those that are left."""
+    nodes: list[RunningNode] = []
+
+    def start(settings: str = "", **more: Any) -> RunningNode:
+        folder = tmp_path / f"node-{len(nodes)}"
+        folder.mkdir()
+        nodes.append(RunningNode(folder, settings, **more))
+        return nodes[-1].start()
+
+    yield start
+    for node in nodes:
+        if node.process is not None and node.process.poll() is None:
+            node.process.kill()
+            node.process.wait()

@@ -87,7 +87,9 @@ async def test_a_proof_needs_the_verification_key_of_its_set_up(app: FastAPI) ->
         problem(wrong, "setup-rejected", 422)
         srs_id = hashlib.sha256(VERIFICATION_KEY).hexdigest()
         problem(await client.get(f"/api/v1/srs/{srs_id}"), "not-found", 404)
-        assert (await client.post("/api/v1/entries", json=body | {"verification_key": KEY})).status_code == 201
+        assert (
+            await client.post("/api/v1/entries", json=body | {"verification_key": KEY})
+        ).status_code == 201
         kept = (await client.get(f"/api/v1/srs/{srs_id}")).json()
         assert kept == {"srs_id": srs_id, "verification_key": KEY, "origin": "dev"}
 
@@ -160,7 +162,16 @@ async def test_tiles_hold_the_tree_and_bundles_the_leaves(settings: Callable[...
             (await client.get("/api/v1/checkpoint")).content,
             VerifierKey.parse((await client.get("/api/v1/log")).json()["key"]),
         ).root
-        for wrong in ("0/001", "0/002.p/1", "0/001.p/5", "0/000.p/0", "0/1", "0/x000/000", "1/000", "0/000.p/256"):
+        for wrong in (
+            "0/001",
+            "0/002.p/1",
+            "0/001.p/5",
+            "0/000.p/0",
+            "0/1",
+            "0/x000/000",
+            "1/000",
+            "0/000.p/256",
+        ):
             problem(await client.get(f"/api/v1/tile/{wrong}"), "not-found", 404)
     hashes = [full.content[start : start + 32] for start in range(0, len(full.content), 32)]
     assert hashes == [leaf_hash(entry.leaf()) for entry in entries[:256]]
@@ -213,7 +224,9 @@ async def test_pages_go_on_at_their_cursor(app: FastAPI) -> None:
         history = (await client.get(f"/api/v1/datasets/{entries[0].record.id}/entries")).json()
         assert [each["index"] for each in history["entries"]] == [0, 7]
         outputs = {"role": "outputs"}
-        history = (await client.get(f"/api/v1/datasets/{entries[0].record.id}/entries", params=outputs)).json()
+        history = (
+            await client.get(f"/api/v1/datasets/{entries[0].record.id}/entries", params=outputs)
+        ).json()
         assert history["entries"] == []
         assert (await client.get("/api/v1/proofs/7")).status_code == 200
         problem(await client.get("/api/v1/proofs/6"), "not-found", 404)

@@ -74,6 +74,7 @@ class _Exchange:
             await self._fail(Problem("internal"))
 
     async def _fail(self, problem: Problem) -> None:
+        self._deadline = None
         if not self._status:
             response = problem.response(self._id)
             response.headers["Connection"] = "close"
@@ -88,7 +89,7 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self._status = message["status"]
             self._first_byte = time.perf_counter()
-            if self._deadline is not None and not self._deadline.expired():
+            if self._deadline is not None:
                 self._deadline.reschedule(None)  # an event stream may last
             headers = message.setdefault("headers", [])
             headers += [(b"x-request-id", self._id.encode()), (b"x-content-type-options", b"nosniff")]

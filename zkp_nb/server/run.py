@@ -16,7 +16,7 @@ from prometheus_client import start_http_server
 
 from zkp_nb.server.app import create_app
 from zkp_nb.server.envelope import JsonLines, log
-from zkp_nb.server.node import Node
+from zkp_nb.server.node import EntryVerifier, Node, verify_with_catalogue
 from zkp_nb.server.settings import Settings, SettingsError
 
 _MAX_HEADERS: Final = 32 * 1024
@@ -34,18 +34,23 @@ class _Server(uvicorn.Server):
         self._delay = node.settings.server.drain_delay_seconds
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        waited = self._node.draining or self._delay == 0
-        self._node.draining = True
-        if waited:
-            super().handle_exit(sig, frame)
+        # uvicorn's own raises the signal again at the end, so that a clean stop would look like a death.
+        if self._node.draining or self._delay == 0:
+            self.force_exit = self.should_exit
+            self.should_exit = True
         else:
-            stop = threading.Timer(self._delay, super().handle_exit, (sig, None))
+            stop = threading.Timer(self._delay, self.handle_exit, (sig, None))
             stop.daemon = True
             stop.start()
+        self._node.draining = True
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, verify: EntryVerifier = verify_with_catalogue) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished.
+
+    Args:
+        settings: of the node.
+        verify: verifies a proof entry before it is logged.
 
     Raises:
         SettingsError: the address is taken, or a certificate cannot be read.
@@ -53,7 +58,7 @@ def serve(settings: Settings) -> None:
     """
     settings.check()
     _log_to_stderr(settings.monitoring.log_level)
-    app = create_app(settings)
+    app = create_app(settings, verify=verify)
     node: Node = app.state.node
     host, port = settings.server.address
     server = _Server(_config(app, settings, host, port), node)

@@ -210,7 +210,9 @@ class SqliteState:
 
     def _all_events(self) -> Iterator[tuple[int, bytes, bytes]]:
         with self._database.reading() as connection:
-            yield from connection.execute("SELECT number, event, chain FROM audit ORDER BY number")
+            yield from connection.execute(
+                "SELECT number, CAST(event AS BLOB), CAST(chain AS BLOB) FROM audit ORDER BY number"
+            )
 
     def reserve(self, subject: str, key: str, fingerprint: bytes) -> bool | Remembered:
         now = time.time()
