@@ -21,6 +21,8 @@ from typing import Any, Final
 
 from zkp_nb.errors import StatementError, TableError, VaultError
 from zkp_nb.ledger import Ledger
+from zkp_nb.ledger.known import KnownLogs
+from zkp_nb.ledger.log import AnyEntry
 from zkp_nb.ledger.receipt import ReceiptFile
 from zkp_nb.ledger.records import AssertedEntry, ColumnRecord, DatasetEntry, DatasetRecord, ProofEntry
 from zkp_nb.progress import Progress, stage
@@ -57,12 +59,15 @@ class Project:
 
     Raises:
         VaultError, LedgerError: the folder's files cannot be opened or are damaged.
+        LedgerInconsistent: the ledger is not the one that was seen here before.
     """
 
     def __init__(self, folder: Path, prover: Prover | None = None) -> None:
         self.folder = folder
         self._vault = Vault.open(folder / "vault.sqlite")
         self._ledger = Ledger.open(folder / "ledger.sqlite")
+        self._logs = KnownLogs.open()
+        self._logs.observe(self._ledger)
         self._prover: Prover = prover or LocalProver()
         self._held: OrderedDict[str, CommittedTable] = OrderedDict()
 
@@ -86,8 +91,8 @@ class Project:
 
     def close(self) -> None:
         """Releases the files."""
-        self._ledger.close()
-        self._vault.close()
+        for store in (self._ledger, self._vault, self._logs):
+            store.close()
 
     # -- committing ---------------------------------------------------------------------------
 
@@ -160,7 +165,7 @@ class Project:
             created=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
         self._vault.put_opening(record.id, seed, table.digest, record.name)
-        self._ledger.append(DatasetEntry(record=record), verifier=self._verify)
+        self._append(DatasetEntry(record=record))
         self._hold(CommittedTable(record, table, seed))
         return self._dataset(record, Timings(commit=time.perf_counter() - started))
 
@@ -281,7 +286,7 @@ class Project:
         entry = ProofEntry(
             statement=document, proofs=tuple(base64.b64encode(proof).decode() for proof in proofs), prover=PROVER
         )
-        index = self._ledger.append(entry, verifier=self._verify)
+        index = self._append(entry)
         timings = Timings(prove=proven - started, verify=time.perf_counter() - proven)
         return self._receipt(index, self._sentence(statement), timings)
 
@@ -291,12 +296,17 @@ class Project:
             "parameters": {}, "results": {},
         }
         entry = AssertedEntry(statement=statement, code=code, reason=reason)
-        return self._receipt(self._ledger.append(entry, verifier=self._verify), "", Timings())
+        return self._receipt(self._append(entry), "", Timings())
 
     def _sentence(self, statement: Statement) -> str:
         document = statement.document()
         ids = [name for role in ("inputs", "outputs", "witnesses") for name in document[role]]
         return statement.sentence({name: self._ledger.dataset(name).name for name in ids})
+
+    def _append(self, entry: AnyEntry) -> int:
+        index = self._ledger.append(entry, verifier=self._verify)
+        self._logs.observe(self._ledger)
+        return index
 
     def _verify(self, entry: ProofEntry, records: Mapping[str, DatasetRecord]) -> None:
         verify_entry(entry, records, self._prover.verification_key(), self.ledger_id)

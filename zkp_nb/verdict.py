@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from zkp_nb import srs
-from zkp_nb.errors import ProofRejected, ReceiptError, SetupError, StatementError, ZkpError
+from zkp_nb.errors import LedgerError, ProofRejected, ReceiptError, SetupError, StatementError, ZkpError
+from zkp_nb.ledger.known import KnownLogs
 from zkp_nb.ledger.receipt import ReceiptFile
 from zkp_nb.ledger.records import AssertedEntry, DatasetEntry, DatasetRecord, ProofEntry
 from zkp_nb.statements import parse
@@ -133,7 +134,7 @@ def verify(
     Args:
         receipt: a path to a `.zkp` file, its bytes, or a receipt object.
         verifier: "native", "reference" (plain Python), "both", or "auto": native where it is installed.
-        ledger_keys: verifier keys (C2SP vkey lines) of the logs that the caller knows.
+        ledger_keys: verifier keys (C2SP vkey lines) that the caller knows, beside those on the user's own list.
 
     Returns:
         The verdict. A receipt that is damaged or forged is a verdict that is not ok, never an exception.
@@ -153,7 +154,7 @@ def verify(
 
         step = "log"
         document.verify_inclusion()
-        known = document.ledger_key in ledger_keys
+        known = document.ledger_key in ledger_keys or _is_known(document)
         checks.append(Check("log", True, _log_words(document, known)))
 
         entry = document.entry
@@ -210,6 +211,19 @@ def _load(receipt: str | Path | bytes | ReceiptFile | Receipt) -> ReceiptFile:
             ) from error
         return ReceiptFile.parse(data)
     return receipt.file
+
+
+def _is_known(document: ReceiptFile) -> bool:
+    """Whether the log is on the user's list; then its checkpoint must not contradict what was seen of it before."""
+    try:
+        logs = KnownLogs.open()
+    except LedgerError:
+        return False  # A reader without a home folder knows no logs; that is a fact about them, not about the receipt.
+    try:
+        logs.compare(document.checkpoint.encode(), vkey=document.ledger_key)
+        return logs.knows(document.ledger_key)
+    finally:
+        logs.close()
 
 
 def _verification_key(document: ReceiptFile) -> bytes:

@@ -8,6 +8,7 @@ first (trust on first use); a receipt never makes its own key known.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,13 +61,14 @@ class KnownLogs:
         """Open the list, or begin one.
 
         Args:
-            path: the file; None for the user's own, `logs.sqlite` in the data folder of this system.
+            path: the file; None for the user's own, `logs.sqlite` in `$ZKP_NB_DATA` or the data folder of this system.
             busy_timeout: seconds to wait for other processes.
 
         Raises:
             LedgerError: the file cannot be made or opened, is damaged, or is something else.
         """
-        file = platformdirs.user_data_path("zkp-nb") / "logs.sqlite" if path is None else Path(path)
+        folder = Path(os.environ.get("ZKP_NB_DATA") or platformdirs.user_data_path("zkp-nb"))
+        file = folder / "logs.sqlite" if path is None else Path(path)
         database = Database(file, _SCHEMA, busy_timeout)
         database.connect()
         return cls(database)
