@@ -86,7 +86,9 @@ class Case:
         """Whether the honest witness satisfies every program."""
         return self.violations(self.witness()) == []
 
-    def violations(self, witness: Sequence[Sequence[Any]], tables: dict[str, Table] | None = None) -> list[str]:
+    def violations(
+        self, witness: Sequence[Sequence[Any]], tables: dict[str, Table] | None = None
+    ) -> list[str]:
         found = []
         for program, aux in zip(self.programs, witness, strict=True):
             found += model.check(program, {**self.tables, **(tables or {})}, aux)

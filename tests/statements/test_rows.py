@@ -34,7 +34,13 @@ def test_a_shuffle_takes_576_bytes() -> None:
 
 @pytest.mark.parametrize(
     ("column", "part", "value"),
-    [("id", "value", 7), ("x", "null", True), ("x", "value", 51), ("name", "head", 5), ("name", "null", True)],
+    [
+        ("id", "value", 7),
+        ("x", "null", True),
+        ("x", "value", 51),
+        ("name", "head", 5),
+        ("name", "null", True),
+    ],
 )
 def test_an_edited_row_is_refused(column: str, part: str, value: int | bool) -> None:
     parent = committed(FRAME)
@@ -95,7 +101,9 @@ def test_a_selection_uses_each_row_at_most_once() -> None:
         claims.rows_of().state(committed(FRAME.iloc[[0, 0]], "sample", [parent]))
 
 
-@pytest.mark.parametrize("keep", [[2, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1], [-1, 2, 1, 0, 0, 0]])
+@pytest.mark.parametrize(
+    "keep", [[2, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1], [-1, 2, 1, 0, 0, 0]]
+)
 def test_a_selection_by_anything_but_the_right_bits_is_refused(keep: list[int]) -> None:
     case = Case(claims.rows_of(), committed(FRAME.iloc[[0, 0 + 1]].head(1), "sample", [committed(FRAME)]))
 
@@ -121,24 +129,37 @@ def test_selections_may_drop_columns_and_say_so() -> None:
     parent = committed(FRAME, "loans")
     case = Case(claims.rows_of(), committed(FRAME[["name", "id"]].head(2), "few", [parent]))
     assert case.holds()
-    assert case.sentence == "Every row of `few` is a row of `loans`, reduced to name and id, used at most once."
+    assert (
+        case.sentence == "Every row of `few` is a row of `loans`, reduced to name and id, used at most once."
+    )
 
 
 def test_a_split() -> None:
     parent = committed(FRAME, "all")
-    train, test = (committed(part, name, [parent]) for part, name in ((FRAME.iloc[:4], "train"), (FRAME.iloc[4:], "test")))
+    train, test = (
+        committed(part, name, [parent])
+        for part, name in ((FRAME.iloc[:4], "train"), (FRAME.iloc[4:], "test"))
+    )
     case = Case(claims.split(test), train, test)
     assert case.sizes == [640]
     assert case.holds()
-    assert case.sentence == "Each row of `all` is in exactly one of `train` and `test`, and they have no other rows."
+    assert (
+        case.sentence
+        == "Each row of `all` is in exactly one of `train` and `test`, and they have no other rows."
+    )
     edit = {test.dataset_id: edited(test, "id", "value", 0, 4)}
     assert case.violations(case.witness(), edit)
 
 
 def test_a_split_with_a_row_in_both_parts_is_refused() -> None:
     parent = committed(FRAME, "all")
-    train, test = (committed(part, name, [parent]) for part, name in ((FRAME.iloc[:4], "train"), (FRAME.iloc[3:], "test")))
-    with pytest.raises(StatementFalse, match="0 rows of it are in no part, and the parts have 1 row too many"):
+    train, test = (
+        committed(part, name, [parent])
+        for part, name in ((FRAME.iloc[:4], "train"), (FRAME.iloc[3:], "test"))
+    )
+    with pytest.raises(
+        StatementFalse, match="0 rows of it are in no part, and the parts have 1 row too many"
+    ):
         Case(claims.split(test), train, test)
 
 
@@ -174,7 +195,9 @@ def test_the_parent_of_which_it_holds_is_found() -> None:
 @given(st.data())
 def test_random_selections_agree_with_pandas(data: st.DataObject) -> None:
     cell = st.one_of(st.none(), st.integers(0, 2))
-    rows: list[tuple[int | None, int | None]] = data.draw(st.lists(st.tuples(cell, cell), min_size=1, max_size=8))
+    rows: list[tuple[int | None, int | None]] = data.draw(
+        st.lists(st.tuples(cell, cell), min_size=1, max_size=8)
+    )
     frame = pd.DataFrame(rows, columns=["a", "b"], dtype="Int64")
     picked = data.draw(st.lists(st.integers(0, len(rows) - 1), min_size=1, max_size=8))
     parent = committed(frame)

@@ -99,8 +99,8 @@ def state_between(subject: Subject, name: str, low: object, high: object) -> Bet
     count = int(outside.sum())
     if count:
         raise StatementFalse(
-            f"{count_of(count, 'value')} of column {name!r} of `{subject.name}` {'lies' if count == 1 else 'lie'} "
-            "outside of the bounds.",
+            f"{count_of(count, 'value')} of column {name!r} of `{subject.name}` "
+            f"{'lies' if count == 1 else 'lie'} outside of the bounds.",
             why="A claim about all values needs all of them.",
         )
     return statement

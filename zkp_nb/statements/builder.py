@@ -12,6 +12,7 @@ The same run makes the witness, where the tables are at hand. The program never 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,6 @@ import numpy.typing as npt
 
 from zkp_nb.errors import StatementError
 from zkp_nb.ledger.records import DatasetRecord
-from zkp_nb.statements import witness
 from zkp_nb.statements.expr import Expr, Graph
 from zkp_nb.statements.program import (
     BLINDING,
@@ -35,6 +35,7 @@ from zkp_nb.statements.program import (
     Sum,
 )
 from zkp_nb.statements.sources import Cell, Source, SourceColumn, common_units
+from zkp_nb.statements.witness import LIMB_BITS, LIMB_VALUES, Words, evaluate, limbs, multiplicities, words
 from zkp_nb.table import Table
 from zkp_nb.table.cells import Cells
 
@@ -125,7 +126,7 @@ class Builder:
         self._lookups: list[tuple[Expr, Expr]] = []
         self._homes: dict[Expr, Extent] = {}
         self._bits: set[Expr] = set()
-        self._cells: dict[Expr, witness.Words] = {}
+        self._cells: dict[Expr, Words] = {}
         self._aux_cells: list[Cells] = []
         self._looked_up: list[npt.NDArray[np.uint16]] = []
 
@@ -181,7 +182,7 @@ class Builder:
         return powers[:count]
 
     def operand(self, label: str, terms: Sequence[tuple[Expr | int, Cell]]) -> Expr:
-        """A linear combination of committed columns, with scalars as coefficients; equal ones are one operand."""
+        """A linear combination of committed columns with scalar coefficients; equal ones are one operand."""
         extents = {cell.source.extent for _, cell in terms}
         if len(extents) != 1:
             raise StatementError("Columns of tables of different size cannot be added row by row.")
@@ -199,7 +200,7 @@ class Builder:
             self._operand_list.append(Operand(label, key))
             self._homes[operand] = extents.pop()
             if self._tables is not None and len(terms) == 1 and terms[0][0] == 1:
-                self._cells[operand] = witness.words(_cells(terms[0][1]))
+                self._cells[operand] = words(_cells(terms[0][1]))
         return self._operands[key]
 
     def column(self, column: SourceColumn, part: str = "value") -> Expr:
@@ -280,7 +281,8 @@ class Builder:
 
     def both(self, a: Expr, b: Expr) -> Expr:
         """a and b."""
-        assert self.is_bit(a) and self.is_bit(b)
+        assert self.is_bit(a)
+        assert self.is_bit(b)
         return self.certified(a if a is b else a * b)
 
     # -- places ---------------------------------------------------------------------------------
@@ -343,7 +345,7 @@ class Builder:
         expr: Expr,
         width: int,
         weight: Expr | int = 1,
-        cells: Callable[[], witness.Words] | None = None,
+        cells: Callable[[], Words] | None = None,
     ) -> None:
         """`expr` lies in [0, 2^width) on every row of weight 1.
 
@@ -365,18 +367,18 @@ class Builder:
             return
         number, self._ranges = self._ranges, self._ranges + 1
         pieces = self._limbs(source, expr, width, weight, cells)
-        count = -(-width // witness.LIMB_BITS)
+        count = -(-width // LIMB_BITS)
         high = [
-            self._add_aux(f"range/{number}/limb/{at}", source.extent, lambda at=at: pieces[at])
+            self._add_aux(f"range/{number}/limb/{at}", source.extent, partial(pieces.__getitem__, at))
             for at in range(1, count)
         ]
         low = expr
         for at, limb in enumerate(high, 1):
-            low = low - limb * (1 << witness.LIMB_BITS * at)
+            low = low - limb * (1 << LIMB_BITS * at)
         gamma, numerator = self.challenge("range/gamma"), self.weighted(source, weight)
         for limb in (low, *high):
             self._lookups.append((numerator, gamma + limb))
-        spare = -width % witness.LIMB_BITS
+        spare = -width % LIMB_BITS
         if spare:
             self._lookups.append((numerator, gamma + (high[-1] if high else low) * (1 << spare)))
 
@@ -418,7 +420,7 @@ class Builder:
         aux = list(self._aux)
         if self._lookups:
             depth = max(depth, RANGE_DEPTH)
-            extent = Extent(depth, witness.LIMB_VALUES)
+            extent = Extent(depth, LIMB_VALUES)
             aux.append(Aux("range/multiplicity", extent))
             count = self._graph.leaf("aux", len(self._aux))
             index = self._publish("index", extent)
@@ -456,13 +458,16 @@ class Builder:
         )
 
     def witness(self) -> list[Cells]:
-        """The cells of the aux columns, in the program's order: uint16, int64, uint64, bool, or (n, 32) uint8."""
+        """The cells of the aux columns, in the program's order.
+
+        Vectors of uint16, int64, uint64 or bool, or (n, 32) uint8: little-endian field elements.
+        """
         assert self.proving
-        return [*self._aux_cells, *([witness.multiplicities(self._looked_up)] if self._lookups else [])]
+        return [*self._aux_cells, *([multiplicities(self._looked_up)] if self._lookups else [])]
 
     # -- inside ---------------------------------------------------------------------------------
 
-    def _placed(self, public: Expr, cells: witness.Words) -> Expr:
+    def _placed(self, public: Expr, cells: Words) -> Expr:
         if self.proving:
             self._cells[public] = cells
         return public
@@ -484,7 +489,7 @@ class Builder:
             vector = cells()
             self._aux_cells.append(vector)
             if vector.ndim == 1:
-                self._cells[expr] = witness.words(vector)
+                self._cells[expr] = words(vector)
         return expr
 
     def _limbs(
@@ -493,7 +498,7 @@ class Builder:
         expr: Expr,
         width: int,
         weight: Expr | int,
-        cells: Callable[[], witness.Words] | None,
+        cells: Callable[[], Words] | None,
     ) -> list[npt.NDArray[np.uint16]]:
         """Limbs of the values, lowest first, 0 on rows of weight 0; those looked up are counted."""
         if not self.proving:
@@ -502,15 +507,15 @@ class Builder:
         values = np.broadcast_to(cells() if cells else self.evaluate(expr), n)
         weights = np.broadcast_to(self.evaluate(self._graph.lift(weight)), n)
         everywhere = bool(weights.all())
-        pieces = witness.limbs(values if everywhere else values * weights, width)
-        spare = -width % witness.LIMB_BITS
+        pieces = limbs(values if everywhere else values * weights, width)
+        spare = -width % LIMB_BITS
         looked_up = pieces + ([pieces[-1] << np.uint16(spare)] if spare else [])
         self._looked_up += looked_up if everywhere else [each[weights != 0] for each in looked_up]
         return pieces
 
-    def evaluate(self, expr: Expr) -> witness.Words | np.uint64:
+    def evaluate(self, expr: Expr) -> Words | np.uint64:
         """Values of an expression of plain columns, modulo 2^64; needs the data."""
-        return witness.evaluate(expr, self._cells.__getitem__)
+        return evaluate(expr, self._cells.__getitem__)
 
 
 def _cells(cell: Cell) -> Cells:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 
 from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.bounds import state_between
+from zkp_nb.statements.derive import state_derive
 from zkp_nb.statements.facts import state_means, state_nulls, state_sums, state_variances
 from zkp_nb.statements.filters import state_filter
-from zkp_nb.statements.derive import state_derive
 from zkp_nb.statements.formula import Col, Formula, Predicate, formula_text, predicate_text
 from zkp_nb.statements.reading import read_formula, read_predicate
 from zkp_nb.statements.rows import state_rows_of, state_same_rows, state_split
@@ -70,7 +70,7 @@ class Claim:
         return self.text
 
 
-def sum(*columns: str) -> Claim:  # noqa: A001 - a claim's name is the user's word
+def sum(*columns: str) -> Claim:
     """The sums of columns of numbers, exactly; nulls count as nothing."""
     return Claim(_call("sum", *columns), lambda subject: state_sums(subject, columns))
 
@@ -114,7 +114,7 @@ def rows_of() -> Claim:
     return Claim("rows_of()", _of_a_parent(state_rows_of))
 
 
-def filter(predicate: str | Predicate) -> Claim:  # noqa: A001
+def filter(predicate: str | Predicate) -> Claim:
     """The frame is exactly the rows of its parent that satisfy the predicate, in any order.
 
     Args:

@@ -139,7 +139,7 @@ def calculated(source: Source, output: SourceColumn, formula: Formula) -> list[S
         raise StatementError(f"The formula of column {output.name!r} names no column.")
     if output.type.kind not in ("int", "decimal") or output.type.wide:
         raise StatementError(
-            f"Column {output.name!r} is {output.type.describe()}, and a formula gives a decimal number of 64 bits.",
+            f"Column {output.name!r} is {output.type.describe()}, and a formula gives a number of 64 bits.",
             why="Floats whose digits are rounded are no exact result of a formula."
             if output.type.kind == "float64"
             else "",
@@ -152,8 +152,8 @@ def aligned(source: Source, output: Source) -> None:
     """Refuses tables of different size."""
     if source.extent != output.extent:
         raise StatementError(
-            f"`{output.record.name}` has {count_of(output.extent.rows, 'row')} and `{source.record.name}` has "
-            f"{count_of(source.extent.rows, 'row')}, so that they cannot be compared row by row."
+            f"`{output.record.name}` has {count_of(output.extent.rows, 'row')} and `{source.record.name}` "
+            f"has {count_of(source.extent.rows, 'row')}, so that they cannot be compared row by row."
         )
 
 
@@ -189,7 +189,7 @@ def _check(source: Source, output: SourceColumn, formula: Formula, child: str) -
         raise StatementFalse(
             f"{count_of(wrong, 'value')} of column {output.name!r} of `{child}` "
             f"{'is' if wrong == 1 else 'are'} not {formula_text(formula)} of `{source.record.name}`.",
-            why="Results are compared exactly, in the same row; a sum or product beyond 64 bits or rounded is another.",
+            why="Results are compared exactly, row by row; what overflowed or was rounded is another value.",
         )
 
 

@@ -31,20 +31,22 @@ _SUM_BITS: Final = 253
 """A sum of that many bits stays below r."""
 
 Name = Annotated[str, Field(min_length=1)]
+Number = Annotated[str, Field(pattern=r"^-?[0-9]{1,120}(\.[0-9]{1,80})?( s)?$")]
+"""A decimal number as text, durations with their unit."""
 
 
 class Total(Part):
     """The sum of a column."""
 
     column: Name
-    sum: str
+    sum: Number
 
 
 class Average(Part):
     """Sum and number of the values of a column that are not null."""
 
     column: Name
-    sum: str
+    sum: Number
     count: Annotated[int, Field(gt=0)]
 
     @property
@@ -56,7 +58,7 @@ class Average(Part):
 class Spread(Average):
     """Sum, sum of squares and number of the values of a column that are not null."""
 
-    squares: str
+    squares: Number
 
     def variance(self, ddof: int) -> Fraction:
         """The variance with divisor count - ddof, exactly."""
@@ -290,9 +292,9 @@ def check_squares(column: SourceColumn) -> None:
 
 def square_cell(text: str, column: SourceColumn) -> int:
     """A sum of squares as an integer, from its text with twice the column's scale."""
-    scale = 2 * (column.type.scale or 0)
+    unit = int(10 ** (2 * (column.type.scale or 0)))
     try:
-        number = Fraction(text) * 10**scale
+        number = Fraction(text) * unit
     except (ValueError, ZeroDivisionError):
         number = Fraction(1, 2)
     if number.denominator != 1 or square_text(number.numerator, column) != text:

@@ -29,13 +29,17 @@ class _Predicate(Part):
     """Base of predicates: `&`, `|` and `~` combine them."""
 
     def __and__(self, other: Predicate) -> And:
-        return And(op="and", terms=(*_terms(self, And), *_terms(other, And)))
+        return And(op="and", terms=(*self._terms(And), *other._terms(And)))
 
     def __or__(self, other: Predicate) -> Or:
-        return Or(op="or", terms=(*_terms(self, Or), *_terms(other, Or)))
+        return Or(op="or", terms=(*self._terms(Or), *other._terms(Or)))
 
     def __invert__(self) -> Not:
         return Not(op="not", term=self)  # type: ignore[arg-type]
+
+    def _terms(self, kind: type[And] | type[Or]) -> tuple[Predicate, ...]:
+        """Its terms, where it is of that kind already."""
+        return self.terms if isinstance(self, kind) else (self,)  # type: ignore[return-value]
 
     def __bool__(self) -> bool:
         raise StatementError(
@@ -120,7 +124,7 @@ for _model in (And, Or, Not, Arithmetic):
 
 
 class Col:
-    """A column, or arithmetic of columns, in Python: compare it with a constant, or add, subtract, multiply."""
+    """A column or arithmetic of columns, in Python: compare it with a constant, add, subtract, multiply."""
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -273,7 +277,3 @@ def formula_text(formula: Reference | Constant | Arithmetic) -> str:
 
 def _quoted(name: str) -> str:
     return name if name.isidentifier() else f"`{name}`"
-
-
-def _terms(predicate: Predicate, kind: type[And] | type[Or]) -> tuple[Predicate, ...]:
-    return predicate.terms if isinstance(predicate, kind) else (predicate,)

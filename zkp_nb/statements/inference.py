@@ -50,7 +50,7 @@ def infer(parent: Subject, child: Subject, hints: Sequence[Claim] = ()) -> State
 
 
 def _formulas(parent: Subject, child: Subject, hints: Sequence[Claim]) -> Mapping[str, Formula] | None:
-    """A formula for each column of the child: a column of the parent with the same values, or a hinted one."""
+    """A formula for each column of the child: a column of the parent with its values, or a hinted one."""
     digests = dict(zip(parent.table.names, parent.table.column_digests, strict=True))
     source, output = source_of(parent), source_of(child)
     formulas: dict[str, Formula] = {}

@@ -7,10 +7,11 @@ hexadecimal. Each constant has one form for each column type; another one is ref
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from zkp_nb.statements.statement import SAFE_INTEGER, scaled
 from zkp_nb.table import ColumnType
 
 Literal = bool | int | float | str
+
+# Without exponents: 1e999999999 would be a number of a gigabyte.
+_PLAIN: Final = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,80})?")
 
 
 def literal(value: object, type_: ColumnType) -> Literal:
@@ -31,7 +35,7 @@ def literal(value: object, type_: ColumnType) -> Literal:
         value = value.item()
     if type_.is_hashed:
         type_.encode_scalar(value)
-        return str(value) if isinstance(value, str) else bytes(value).hex()  # type: ignore[call-overload,no-any-return]
+        return str(value) if isinstance(value, str) else bytes(value).hex()  # type: ignore[call-overload]
     cell, exact = type_.floor_scalar(value)
     match type_.kind:
         case "bool":
@@ -75,16 +79,20 @@ def _read(document: object, type_: ColumnType) -> Any:
             return date.fromisoformat(document)
         case "timestamp", str():
             return datetime.fromisoformat(document)
-        case "duration", str():
+        case "duration", str() if _PLAIN.fullmatch(document.removesuffix(" s")):
             micros = Decimal(document.removesuffix(" s")) * 10**6
             return timedelta(microseconds=int(micros))
         case "text", str():
             return document
-        case (("int" | "decimal" | "float64"), str()):
+        case (("int" | "decimal" | "float64"), str()) if _plain(document):
             return Decimal(document)
         case (("int" | "decimal" | "float64" | "bool"), bool() | int() | float()):
             return document
     raise ValueError
+
+
+def _plain(number: str) -> bool:
+    return number.removeprefix("-") == "inf" or _PLAIN.fullmatch(number) is not None
 
 
 def _number(value: object) -> Literal:
@@ -92,7 +100,7 @@ def _number(value: object) -> Literal:
         return str(value)
     if isinstance(value, Decimal) and value.is_infinite():
         return str(float(value))
-    exact = Fraction(repr(float(value))) if isinstance(value, float) else Fraction(value)  # type: ignore[arg-type]
+    exact = Fraction(repr(float(value)) if isinstance(value, float) else str(value))
     if exact.denominator == 1:
         return exact.numerator if abs(exact.numerator) <= SAFE_INTEGER else str(exact.numerator)
     near = float(exact)

@@ -31,7 +31,7 @@ MAX_DEGREE: Final = 15
 MAX_SUM_DEGREE: Final = 16
 
 
-class ProgramTooLarge(StatementError):
+class ProgramTooLarge(StatementError):  # noqa: N818 - it says what is the case, like its siblings
     """A statement does not fit into one proof of 1,024 bytes."""
 
 
@@ -114,7 +114,8 @@ class Program:
     def __post_init__(self) -> None:
         if self.columns > MAX_COLUMNS:
             raise ProgramTooLarge(
-                f"This statement needs {self.columns} columns; a proof of 1,024 bytes has room for {MAX_COLUMNS}.",
+                f"This statement needs {self.columns} columns; a proof of 1,024 bytes has room for "
+                f"{MAX_COLUMNS}.",
                 todo="Claim it in two steps, or about fewer columns.",
             )
         if self.degree > MAX_DEGREE or self.sum_degree > MAX_SUM_DEGREE:

@@ -168,7 +168,7 @@ class _Reader:
             case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() as op, right=right):
                 symbol = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}[type(op)]
                 return Arithmetic(op=symbol, left=self._formula(left), right=self._formula(right))  # type: ignore[arg-type]
-            case ast.Constant(value=int() | float()) | ast.UnaryOp():
+            case ast.Constant(value=int() | float()) | ast.UnaryOp() if not _is_bool(node):
                 return Constant(op="constant", value=self._constant(node))
         raise self._unknown(node)
 
@@ -178,10 +178,14 @@ class _Reader:
             part = part.replace(stand_in, f"`{name}`")
         return StatementError(
             f"{part[:80]!r} is not understood here.",
-            why="A predicate compares columns with constants and joins that with and, or, not; a formula adds, "
-            "subtracts and multiplies columns and numbers.",
+            why="A predicate compares columns with constants and joins that with and, or, not; a formula "
+            "adds, subtracts and multiplies columns and numbers.",
             todo="Commit anything more as a column of its own first.",
         )
+
+
+def _is_bool(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, bool)
 
 
 def _joined(terms: list[Predicate], op: str) -> Predicate:

@@ -320,13 +320,12 @@ def _all(terms: list[Tree]) -> Tree:
     merged: list[Tree] = []
     uppers = [term for term in flat if isinstance(term, Complement) and isinstance(term.atom, AtLeast)]
     lowers = [term for term in flat if isinstance(term, AtLeast)]
-    pairs = {}
+    pairs: dict[AtLeast, Complement] = {}
     for lower in lowers:
         for upper in uppers:
-            top = upper.atom
-            if isinstance(top, AtLeast) and top.column is lower.column and lower.threshold < top.threshold:
-                if upper not in pairs.values() and lower not in pairs:
-                    pairs[lower] = upper
+            free = lower not in pairs and upper not in pairs.values()
+            if free and _bound(upper, lower):
+                pairs[lower] = upper
     for term in flat:
         if isinstance(term, AtLeast) and term in pairs:
             top = pairs[term].atom
@@ -335,3 +334,9 @@ def _all(terms: list[Tree]) -> Tree:
         elif term not in pairs.values():
             merged.append(term)
     return merged[0] if len(merged) == 1 else All(tuple(merged))
+
+
+def _bound(upper: Complement, lower: AtLeast) -> bool:
+    """Whether the two enclose an interval of one column."""
+    top = upper.atom
+    return isinstance(top, AtLeast) and top.column is lower.column and lower.threshold < top.threshold

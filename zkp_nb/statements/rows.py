@@ -112,7 +112,8 @@ class Split(RowsStatement):
     def sentence(self, names: Mapping[str, str]) -> str:
         parts = listed(name_of(names, each) for each in self.outputs)
         source = name_of(names, self.inputs[0])
-        return f"Each row of {source}{self.of_columns()} is in exactly one of {parts}, and they have no other rows."
+        whole = f"{source}{self.of_columns()}"
+        return f"Each row of {whole} is in exactly one of {parts}, and they have no other rows."
 
     def compile(self, builder: Builder) -> None:
         compile_same(builder, *self.rows(builder))
@@ -170,7 +171,8 @@ def state_rows_of(parent: Subject, child: Subject) -> RowsOf:
     if chosen(*hashes) is None:
         other = surplus(*hashes)[1]
         raise StatementFalse(
-            f"{count_of(other, 'row')} of `{child.name}` {'is' if other == 1 else 'are'} not in `{parent.name}`.",
+            f"{count_of(other, 'row')} of `{child.name}` {'is' if other == 1 else 'are'} not in "
+            f"`{parent.name}`.",
             why="Every row of a selection must be a row of the table, and be used at most once.",
         )
     return RowsOf(inputs=(parent.dataset_id,), outputs=(child.dataset_id,), columns=columns)
@@ -193,8 +195,8 @@ def state_split(parent: Subject, parts: Sequence[Subject]) -> Split:
     if missing or other:
         raise StatementFalse(
             f"{listed(f'`{part.name}`' for part in parts)} are not a split of `{parent.name}`.",
-            why=f"{count_of(missing, 'row')} of it {'is' if missing == 1 else 'are'} in no part, and the parts "
-            f"have {count_of(other, 'row')} too many.",
+            why=f"{count_of(missing, 'row')} of it {'is' if missing == 1 else 'are'} in no part, and the "
+            f"parts have {count_of(other, 'row')} too many.",
         )
     return Split(
         inputs=(parent.dataset_id,), outputs=tuple(part.dataset_id for part in parts), columns=columns
