@@ -110,15 +110,23 @@ def integer_sum(cells: Cells, power: int = 1) -> int:
         # 32-bit halves cannot overflow 64 bits below 2^32 rows.
         halves = cells >> cells.dtype.type(32), cells & cells.dtype.type(0xFFFFFFFF)
         return (int(halves[0].sum()) << 32) + int(halves[1].sum())
-    return _square_sum(cells)
+    return integer_dot(cells, cells)
 
 
-def _square_sum(cells: Cells) -> int:
-    """Sum of squares of 64-bit cells by 16-bit pieces of their magnitude, each product sum below 2^64."""
-    magnitude = np.abs(cells).view(np.uint64) if cells.dtype == np.int64 else cells
-    pieces = [(magnitude >> np.uint64(16 * at)) & np.uint64(0xFFFF) for at in range(4)]
-    total = 0
-    for i in range(4):
-        for j in range(i, 4):
-            total += (int((pieces[i] * pieces[j]).sum()) << 16 * (i + j)) * (1 if i == j else 2)
-    return total
+def integer_dot(a: Cells, b: Cells) -> int:
+    """Exact sum of products of two vectors of at most 64 bits each, below 2^24 rows."""
+    sides = [cells.astype(np.int64) if cells.dtype == np.bool_ else cells for cells in (a, b)]
+    if sides[0].dtype == sides[1].dtype == np.int64:
+        bounds = [max(-int(cells.min(initial=0)), int(cells.max(initial=0))) for cells in sides]
+        if bounds[0] * bounds[1] * len(a) < 2**63:
+            return int(np.dot(*sides))
+    pieces = [_pieces(cells) for cells in sides]
+    return sum(
+        int(np.dot(x, y)) << 16 * (i + j) for i, x in enumerate(pieces[0]) for j, y in enumerate(pieces[1])
+    )
+
+
+def _pieces(cells: Cells) -> list[npt.NDArray[np.int64]]:
+    """16-bit pieces, lowest first, the highest with the sign: their products add up below 2^63."""
+    shifted = [(cells >> cells.dtype.type(16 * at)).astype(np.int64) for at in range(4)]
+    return [*(piece & 0xFFFF for piece in shifted[:3]), shifted[3]]
