@@ -13,13 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zkp_nb.errors import StatementError, StatementFalse
-from zkp_nb.statements.bounds import state_between
-from zkp_nb.statements.derive import state_derive
-from zkp_nb.statements.facts import state_means, state_nulls, state_sums, state_variances
-from zkp_nb.statements.filters import state_filter
-from zkp_nb.statements.formula import Col, Formula, Predicate, formula_text, predicate_text
-from zkp_nb.statements.reading import read_formula, read_predicate
-from zkp_nb.statements.rows import state_rows_of, state_same_rows, state_split
+from zkp_nb.statements import bounds, facts, filters, reading, rows
+from zkp_nb.statements import derive as derived
+from zkp_nb.statements import formula as trees
+from zkp_nb.statements.formula import Col, Formula, Predicate
 from zkp_nb.statements.statement import Statement
 from zkp_nb.statements.subject import Subject
 
@@ -72,46 +69,46 @@ class Claim:
 
 def sum(*columns: str) -> Claim:
     """The sums of columns of numbers, exactly; nulls count as nothing."""
-    return Claim(_call("sum", *columns), lambda subject: state_sums(subject, columns))
+    return Claim(_call("sum", *columns), lambda subject: facts.state_sums(subject, columns))
 
 
 def mean(*columns: str) -> Claim:
     """The means of columns of numbers over the values that are not null, as exact sums and counts."""
-    return Claim(_call("mean", *columns), lambda subject: state_means(subject, columns))
+    return Claim(_call("mean", *columns), lambda subject: facts.state_means(subject, columns))
 
 
 def variance(*columns: str, ddof: int = 1) -> Claim:
     """The variances of columns of numbers: of a sample with ddof=1, of a population with ddof=0."""
     text = _call("variance", *columns, ddof=ddof)
-    return Claim(text, lambda subject: state_variances(subject, columns, ddof, "variance"))
+    return Claim(text, lambda subject: facts.state_variances(subject, columns, ddof, "variance"))
 
 
 def std(*columns: str, ddof: int = 1) -> Claim:
     """The standard deviations of columns of numbers; what is proven is exact, the root is for people."""
     text = _call("std", *columns, ddof=ddof)
-    return Claim(text, lambda subject: state_variances(subject, columns, ddof, "standard deviation"))
+    return Claim(text, lambda subject: facts.state_variances(subject, columns, ddof, "standard deviation"))
 
 
 def nulls(*columns: str) -> Claim:
     """How many nulls the columns hold; of every column where none is named."""
-    return Claim(_call("nulls", *columns), lambda subject: state_nulls(subject, columns))
+    return Claim(_call("nulls", *columns), lambda subject: facts.state_nulls(subject, columns))
 
 
 def between(column: str, low: object = None, high: object = None) -> Claim:
     """Every value of the column that is not null lies between two constants, both included."""
     return Claim(
-        _call("between", column, low, high), lambda subject: state_between(subject, column, low, high)
+        _call("between", column, low, high), lambda subject: bounds.state_between(subject, column, low, high)
     )
 
 
 def same_rows() -> Claim:
     """The frame has exactly the rows of its parent, in any order."""
-    return Claim("same_rows()", _of_a_parent(state_same_rows))
+    return Claim("same_rows()", _of_a_parent(rows.state_same_rows))
 
 
 def rows_of() -> Claim:
     """Every row of the frame is a row of its parent, used at most once; nothing is said about which."""
-    return Claim("rows_of()", _of_a_parent(state_rows_of))
+    return Claim("rows_of()", _of_a_parent(rows.state_rows_of))
 
 
 def filter(predicate: str | Predicate) -> Claim:
@@ -120,9 +117,9 @@ def filter(predicate: str | Predicate) -> Claim:
     Args:
         predicate: text such as `"18 <= age < 65 and state in ['CA', 'NY']"`, or built with `col`.
     """
-    read = read_predicate(predicate) if isinstance(predicate, str) else predicate
-    text = predicate if isinstance(predicate, str) else predicate_text(predicate)
-    state = _of_a_parent(lambda parent, child: state_filter(parent, child, read))
+    read = reading.read_predicate(predicate) if isinstance(predicate, str) else predicate
+    text = predicate if isinstance(predicate, str) else trees.predicate_text(predicate)
+    state = _of_a_parent(lambda parent, child: filters.state_filter(parent, child, read))
     return Claim(_call("filter", text), state, predicate=read)
 
 
@@ -140,14 +137,16 @@ def derive(column: str | None = None, formula: str | Col | None = None, /, **for
         )
     given = {} if column is None or formula is None else {column: formula}
     read = {name: _formula(each) for name, each in (given | formulas).items()}
-    texts = {name: formula_text(each) for name, each in read.items()}
+    texts = {name: trees.formula_text(each) for name, each in read.items()}
     text = _call("derive", **texts) if all(map(str.isidentifier, texts)) else f"derive(**{texts!r})"
-    return Claim(text, _of_a_parent(lambda parent, child: state_derive(parent, child, read)), formulas=read)
+    return Claim(
+        text, _of_a_parent(lambda parent, child: derived.state_derive(parent, child, read)), formulas=read
+    )
 
 
 def select() -> Claim:
     """The frame has the rows of its parent in the same order, and some of its columns."""
-    return Claim("select()", _of_a_parent(lambda parent, child: state_derive(parent, child, {})))
+    return Claim("select()", _of_a_parent(lambda parent, child: derived.state_derive(parent, child, {})))
 
 
 def split(*others: object) -> Claim:
@@ -165,13 +164,13 @@ def split(*others: object) -> Claim:
         parts = [subject, *map(subject.resolve, others)]
         names = {part.dataset_id for part in parts}
         parents = [parent for parent in subject.parent() if parent.dataset_id not in names]
-        return _first(parents, subject, lambda parent, _: state_split(parent, parts))
+        return _first(parents, subject, lambda parent, _: rows.state_split(parent, parts))
 
     return Claim(f"split(<{len(others)} other frames>)", state)
 
 
 def _formula(given: str | Col) -> Formula:
-    return given.formula if isinstance(given, Col) else read_formula(given)
+    return given.formula if isinstance(given, Col) else reading.read_formula(given)
 
 
 def _of_a_parent(state: Callable[[Subject, Subject], Statement]) -> State:
