@@ -265,9 +265,15 @@ class Builder:
         self.require(column.source, bit * (bit - 1))
         return self.certified(bit)
 
-    def certified(self, bit: Expr) -> Expr:
-        """Marks an expression that constraints of the caller force to be 0 or 1."""
+    def certified(self, bit: Expr, cells: Callable[[], Cells] | None = None) -> Expr:
+        """Marks an expression that constraints of the caller force to be 0 or 1.
+
+        Args:
+            cells: its values, where they cannot be computed from it modulo 2^64.
+        """
         self._bits.add(bit)
+        if cells and self.proving:
+            self._cells[bit] = words(cells())
         return bit
 
     def is_bit(self, expr: Expr) -> bool:
@@ -515,7 +521,7 @@ class Builder:
 
     def evaluate(self, expr: Expr) -> Words | np.uint64:
         """Values of an expression of plain columns, modulo 2^64; needs the data."""
-        return evaluate(expr, self._cells.__getitem__)
+        return evaluate(expr, self._cells)
 
 
 def _cells(cell: Cell) -> Cells:

@@ -6,7 +6,7 @@ modulo 2^64; that it does lie there is checked before, by whoever states the cla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -32,9 +32,13 @@ def words(cells: Cells) -> Words:
     return cells.astype(np.uint64, copy=False)
 
 
-def evaluate(expr: Expr, leaf: Callable[[Expr], Words]) -> Words | np.uint64:
-    """The value of an expression on every row, modulo 2^64; a scalar where no column is below it."""
-    known: dict[Expr, Words | np.uint64] = {}
+def evaluate(expr: Expr, given: Mapping[Expr, Words]) -> Words | np.uint64:
+    """The value of an expression on every row, modulo 2^64; a scalar where no column is below it.
+
+    Args:
+        given: the values of its columns, and of what else is known.
+    """
+    known: dict[Expr, Words | np.uint64] = dict(given)
 
     def value(node: Expr) -> Words | np.uint64:
         if node not in known:
@@ -44,9 +48,7 @@ def evaluate(expr: Expr, leaf: Callable[[Expr], Words]) -> Words | np.uint64:
     def compute(node: Expr) -> Words | np.uint64:
         if node.kind == "c":
             return np.uint64(node.value & _MASK)
-        if node.kind in ("op", "aux", "pub"):
-            return leaf(node)
-        assert node.kind in ("+", "-", "*"), "a witness does not depend on challenges"
+        assert node.kind in ("+", "-", "*"), "a witness depends on columns at hand, and on no challenge"
         a, b = value(node.args[0]), value(node.args[1])
         with np.errstate(over="ignore"):
             if node.kind == "+":
