@@ -11,15 +11,16 @@ _made: list[str] = []
 
 
 def pytest_configure() -> None:
-    """Each run begins an empty project, unless the caller named one."""
+    """Each run begins with an empty project and no known logs, unless the caller named them."""
     os.environ.setdefault("ZKP_NB_QUIET", "1")
-    if "ZKP_NB_PROJECT" not in os.environ:
-        _made.append(tempfile.mkdtemp(prefix="zkp-notebooks-"))
-        os.environ["ZKP_NB_PROJECT"] = _made[0]
+    for name in ("ZKP_NB_PROJECT", "ZKP_NB_DATA"):
+        if name not in os.environ:
+            _made.append(tempfile.mkdtemp(prefix="zkp-notebooks-"))
+            os.environ[name] = _made[-1]
 
 
 def pytest_unconfigure() -> None:
-    """Removes that project again."""
+    """Removes them again."""
     for folder in _made:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -50,6 +50,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         click.echo("Error: There is not enough memory. Commit the table in parts.", err=True)
         return 1
+    except ImportError as error:
+        click.echo(f"Error: {error.name or 'A module'} is not installed here, and this needs it.", err=True)
+        return 1
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
         click.echo(f"Error: The system refused{where}: {error.strerror}.", err=True)

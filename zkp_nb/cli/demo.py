@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import os
 import tempfile
 import textwrap
 import time
@@ -38,11 +39,12 @@ COLUMNS: Final = (
 LATE: Final = "dep_delay > 60"
 
 
-def run_demo(out: Path | None) -> int:
+def run_demo(out: Path | None, rows: int | None = None) -> int:
     """Runs the demonstration; 0 where everything went as it must.
 
     Args:
         out: folder for receipts and ledger, which stays; None for one that is removed again.
+        rows: take only the first so many flights; None for all.
     """
     with contextlib.ExitStack() as stack:
         folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="zkp-demo-")))
@@ -50,7 +52,22 @@ def run_demo(out: Path | None) -> int:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ZkpError(f"The folder {folder} cannot be made.", why=f"{error.strerror}.") from None
-        return _Demo(folder, load_flights(), kept=out is not None).run()
+        if out is None:
+            stack.enter_context(_data_folder(folder))
+        return _Demo(folder, load_flights()[:rows], kept=out is not None).run()
+
+
+@contextlib.contextmanager
+def _data_folder(folder: Path) -> Iterator[None]:
+    """Keeps a throwaway ledger off the user's list of known ones."""
+    before = os.environ.get("ZKP_NB_DATA")
+    os.environ["ZKP_NB_DATA"] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ["ZKP_NB_DATA"]
+        if before is not None:
+            os.environ["ZKP_NB_DATA"] = before
 
 
 def load_flights() -> pd.DataFrame:

@@ -121,7 +121,7 @@ class ZkpMagics(Magics):
                     todo="Name a variable that holds a receipt, or the path of a .zkp file.",
                 )
             receipt = path
-        verdict = verify(receipt, verifier=given.verifier, ledger_keys=session.known_ledger_keys())
+        verdict = verify(receipt, verifier=given.verifier)
         return self._shown(verdict)
 
     @no_var_expand

@@ -50,11 +50,6 @@ def _remember(info: Any) -> None:
     _cells.append(info.transformed_cell or info.raw_cell)
 
 
-def known_ledger_keys() -> list[str]:
-    """Keys of the ledgers that this session has open: they are the user's own."""
-    return [opened.ledger.key for opened in _projects.values()]
-
-
 def commit(
     frame: object, name: str | None, *, scales: Mapping[str, int] | None = None, quiet: bool = False
 ) -> Dataset:

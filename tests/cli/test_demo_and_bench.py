@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from zkp_nb.cli import run
+from zkp_nb.cli.bench import CASES, COMMIT_ONLY
+from zkp_nb.cli.demo import run_demo
+from zkp_nb.notebook.claimtext import claim_names
+
+
+def test_the_demonstration_accepts_what_is_true_and_refuses_every_forgery(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_demo(tmp_path, rows=2000) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "Both verifiers accepted every receipt and refused every forgery." in out
+    for forgery in ("row", "result", "proof", "receipt"):
+        assert re.search(f"tampered {forgery}: [^:]+ refused by", out), forgery
+    assert "NOT REFUSED" not in out
+    receipts = sorted(tmp_path.glob("[!.]*.zkp"))
+    assert len(receipts) >= 6
+    assert run(["verify", *map(str, receipts)]) == 0
+
+
+def test_the_demonstration_respects_no_color(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    (tmp_path / "file").write_text("")
+    assert run(["demo", "--out", str(tmp_path / "file")]) == 1
+    assert "\x1b[3" not in capsys.readouterr().err
+
+
+def test_a_line_of_the_bench(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["bench", "--rows", "100", "--json", "--statement", "sum", "--statement", COMMIT_ONLY]) == 0
+    first, second = map(json.loads, capfd.readouterr().out.splitlines())
+    assert (first["statement"], first["rows"], second["columns"]) == ("sum", 100, 10)
+    assert 0 < first["proof_bytes"] <= 1024
+    assert 0 < first["base_memory"] <= first["peak_memory"]
+    assert first["prove_s"] > 0
+
+
+def test_every_statement_has_a_line() -> None:
+    measured_otherwise = {"std"}  # the same proof as variance
+    assert set(CASES) >= set(claim_names()) - measured_otherwise
