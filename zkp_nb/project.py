@@ -279,6 +279,10 @@ class Project:
         for logged in self._ledger.find(outputs[0]):
             if isinstance(logged.entry, ProofEntry) and logged.entry.statement == document:
                 return self._receipt(logged.index, self._sentence(statement), Timings())
+        return self._prove_anew(statement, progress)
+
+    def _prove_anew(self, statement: Statement, progress: Progress | None) -> Receipt:
+        document = statement.document()
         tables = {name: self._held[name] for role in ("inputs", "outputs", "witnesses") for name in document[role]}
         started = time.perf_counter()
         proofs = self._prover.prove(Task(statement, self.ledger_id, tables), stage(progress, "prove"))

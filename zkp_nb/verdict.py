@@ -137,10 +137,7 @@ def verify(
         ledger_keys: verifier keys (C2SP vkey lines) that the caller knows, beside those on the user's own list.
 
     Returns:
-        The verdict. A receipt that is damaged or forged is a verdict that is not ok, never an exception.
-
-    Raises:
-        ReceiptError: the file cannot be opened.
+        The verdict. A receipt that is missing, damaged or forged is a verdict that is not ok, never an exception.
     """
     checks: list[Check] = []
     status: Status | Literal[""] = ""

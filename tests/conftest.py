@@ -1,0 +1,29 @@
+"""Every test run has folders of its own: no set-up, ledger list or vault of the user is touched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from zkp_nb.project import Project
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache and a data folder for the run; a cache that the caller names is kept, as set-ups take time to make."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "ZKP_NB_CACHE" not in os.environ:
+            patch.setenv("ZKP_NB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("ZKP_NB_DATA", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """A new project in a folder of its own."""
+    opened = Project(tmp_path / "project")
+    yield opened
+    opened.close()
