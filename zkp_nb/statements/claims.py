@@ -9,11 +9,11 @@ checks that the claim holds, and gives the statement that can be proven.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zkp_nb.errors import StatementError, StatementFalse
-from zkp_nb.statements import bounds, facts, filters, reading, rows
+from zkp_nb.statements import association, bounds, distribution, extremes, facts, filters, keys, reading, rows
 from zkp_nb.statements import derive as derived
 from zkp_nb.statements import formula as trees
 from zkp_nb.statements.formula import Col, Formula, Predicate
@@ -24,16 +24,27 @@ State = Callable[[Subject], Statement]
 
 __all__ = [
     "between",
+    "correlation",
+    "covariance",
     "derive",
     "filter",
+    "histogram",
+    "in_key",
+    "maximum",
     "mean",
+    "median",
+    "minimum",
     "nulls",
+    "quantile",
     "rows_of",
     "same_rows",
     "select",
+    "share",
     "split",
     "std",
     "sum",
+    "unique",
+    "value_counts",
     "variance",
 ]
 """What the package offers as `zkp_nb.<name>`: every claim."""
@@ -99,6 +110,93 @@ def between(column: str, low: object = None, high: object = None) -> Claim:
     return Claim(
         _call("between", column, low, high), lambda subject: bounds.state_between(subject, column, low, high)
     )
+
+
+def minimum(*columns: str) -> Claim:
+    """The least values of columns that are not null."""
+    return Claim(_call("minimum", *columns), lambda subject: extremes.state_extremes(subject, columns, extremes.Minimum))
+
+
+def maximum(*columns: str) -> Claim:
+    """The greatest values of columns that are not null."""
+    return Claim(_call("maximum", *columns), lambda subject: extremes.state_extremes(subject, columns, extremes.Maximum))
+
+
+def quantile(column: str, *shares: object, method: extremes.Method = "linear") -> Claim:
+    """Quantiles of a column among its values that are not null.
+
+    Args:
+        shares: numbers between 0 and 1.
+        method: "linear" goes between two values in proportion, as pandas does; "nearest-rank" is the least value
+            that a share of at least p of all values does not exceed.
+    """
+    text = _call("quantile", column, *shares, method=method)
+    return Claim(text, lambda subject: extremes.state_quantiles(subject, column, shares, method))
+
+
+def median(column: str) -> Claim:
+    """The median of a column among its values that are not null; of an even number of them, between two."""
+    return Claim(_call("median", column), lambda subject: extremes.state_quantiles(subject, column, (0.5,), "linear"))
+
+
+def value_counts(column: str, values: Iterable[object] | None = None) -> Claim:
+    """Every value of a column with the number of rows that hold it, nulls included.
+
+    Args:
+        values: all values that may occur, such as `df[column].unique()`; needed for text and bytes, of which
+            a committed table holds hashes alone.
+    """
+    given = None if values is None else tuple(values)
+    text = _call("value_counts", column) if given is None else f"value_counts({column!r}, <{len(given)} values>)"
+    return Claim(text, lambda subject: distribution.state_value_counts(subject, column, given))
+
+
+def histogram(column: str, edges: Sequence[object]) -> Claim:
+    """How many values of a column lie in each bin; a bin holds its lower edge, the last one both."""
+    given = tuple(edges)
+    return Claim(_call("histogram", column, list(given)), lambda subject: distribution.state_histogram(subject, column, given))
+
+
+def share(predicate: str | Predicate) -> Claim:
+    """How many rows satisfy a predicate, and of how many; written as for `filter`."""
+    read = reading.read_predicate(predicate) if isinstance(predicate, str) else predicate
+    text = predicate if isinstance(predicate, str) else trees.predicate_text(predicate)
+    return Claim(_call("share", text), lambda subject: distribution.state_share(subject, read))
+
+
+def covariance(*columns: str, ddof: int = 1) -> Claim:
+    """The covariance of every pair of columns, over the rows in which both have values."""
+    text = _call("covariance", *columns, ddof=ddof)
+    return Claim(text, lambda subject: association.state_covariances(subject, columns, ddof))
+
+
+def correlation(*columns: str) -> Claim:
+    """Pearson's correlation of every pair of columns; what is proven is exact, the quotient is for people."""
+    return Claim(_call("correlation", *columns), lambda subject: association.state_correlations(subject, columns))
+
+
+def unique(*columns: str) -> Claim:
+    """No two rows have the same values in the columns; rows with a null in one of them are left out."""
+    return Claim(_call("unique", *columns), lambda subject: keys.state_unique(subject, columns))
+
+
+def in_key(column: str | Sequence[str], other: object, key: str | Sequence[str] | None = None) -> Claim:
+    """Every value of the column that is not null occurs in a column of another frame, as a foreign key does.
+
+    Args:
+        column: one column, or several that are looked up together.
+        other: the frame or dataset that holds the key.
+        key: its columns; by default those of the same names.
+    """
+    names = (column,) if isinstance(column, str) else tuple(column)
+    named = names if key is None else (key,) if isinstance(key, str) else tuple(key)
+
+    def state(subject: Subject) -> Statement:
+        if subject.resolve is None:
+            raise StatementError("The frame that holds the key is not known here.", todo="Commit it first.")
+        return keys.state_in_key(subject, names, subject.resolve(other), named)
+
+    return Claim(f"in_key({column!r}, <frame>, {key!r})", state)
 
 
 def same_rows() -> Claim:
