@@ -130,7 +130,7 @@ class Bits:
         b, source = self._builder, self._source
         first, last = sorted(self._thresholds[column])
         low, high = interval(column)
-        x, null = b.value(column)
+        null, (x, _) = b.null(column), b.value(column)
         place = b.aux(source, f"place/{column.number}", lambda: self._places(column, first, last))
         half = b.half()
         inside = b.certified(1 - place * place)

@@ -80,12 +80,13 @@ class Derive(Statement):
         rest = builder.constant(0)
         for power, (cells, polynomial) in zip(powers, equations, strict=True):
             terms = list(cells)
-            for monomial, c in polynomial.items():
+            monomials = sorted(polynomial.items(), key=lambda item: (len(item[0]), item[0]))
+            for monomial, c in monomials:
                 if len(monomial) == 1:
                     terms.append((c, _cell(source, monomial[0])))
             for c, cell in terms:
                 linear[cell] = linear.get(cell, builder.constant(0)) + power * c
-            for monomial, c in polynomial.items():
+            for monomial, c in monomials:
                 if len(monomial) != 1:
                     value = builder.constant(c)
                     for variable in monomial:
