@@ -11,7 +11,6 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from itertools import combinations
 from typing import Annotated, ClassVar, Final
-from typing import Literal as OneOf
 
 import numpy as np
 from pydantic import Field
@@ -33,7 +32,7 @@ _MOMENTS: Final = ((1, 0), (0, 1), (2, 0), (0, 2), (1, 1))
 
 
 class Pair(Part):
-    """Sums over the rows in which both columns have values; exact decimals with all digits of their scales."""
+    """Sums over the rows in which both columns have values, exactly, with all digits of their scales."""
 
     x: Name
     y: Name
@@ -66,7 +65,9 @@ class Pair(Part):
         """
         xx, yy, xy = self._central()
         if not xx or not yy:
-            raise StatementError(f"A column of {self.x!r} and {self.y!r} is constant, and has no correlation.")
+            raise StatementError(
+                f"A column of {self.x!r} and {self.y!r} is constant, and has no correlation."
+            )
         square = xy * xy / (xx * yy)
         with localcontext() as context:
             context.prec = 3 * SHOWN_DIGITS
@@ -85,7 +86,9 @@ class _Association(Fact):
         source, columns = self.columns_of(builder, self.columns)
         checked = list(combinations(columns, 2))
         if [(each.x, each.y) for each in self.pairs] != [(x.name, y.name) for x, y in checked]:
-            raise StatementError("A statement about pairs of columns names each pair once, in the columns' order.")
+            raise StatementError(
+                "A statement about pairs of columns names each pair once, in the columns' order."
+            )
         cells = {column: builder.value(column) for column in columns}
         powers = _powers(builder.challenge("fact/alpha"), builder.constant(1))
         expr = value = builder.constant(0)
@@ -180,8 +183,10 @@ def _cell(text: str, scale: int) -> int:
     except (ValueError, ZeroDivisionError):
         number = Fraction(1, 2)
     if number.denominator != 1 or _text(number.numerator, scale) != text:
-        raise StatementError("A result of the statement is not written with the digits that its columns have.")
-    return number.numerator
+        raise StatementError(
+            "A result of the statement is not written with the digits that its columns have."
+        )
+    return int(number)
 
 
 def state_covariances(subject: Subject, names: Sequence[str], ddof: int) -> Covariances:
@@ -198,7 +203,7 @@ def state_covariances(subject: Subject, names: Sequence[str], ddof: int) -> Cova
 
 
 def state_correlations(subject: Subject, names: Sequence[str]) -> Correlations:
-    """Computes and states Pearson correlations of every pair of the columns; raises as `state_covariances`."""
+    """Computes and states Pearson correlations of every pair; raises as `state_covariances`."""
     pairs = _pairs(subject, names, least=2)
     for pair in pairs:
         pair.correlation()
@@ -224,8 +229,7 @@ def _pair(x: SourceColumn, y: SourceColumn, least: int) -> Pair:
     count = int(np.count_nonzero(both))
     if count < least:
         raise StatementFalse(
-            f"{count_of(count, 'row')} of `{x.source.record.name}` {'has' if count == 1 else 'have'} values in "
-            f"both {x.name!r} and {y.name!r}.",
+            f"{x.name!r} and {y.name!r} of `{x.source.record.name}` both have values in {count_of(count, 'row')}.",
             why=f"The claim needs at least {least}.",
         )
     a, b = (data_of(column).data[0][both] for column in (x, y))

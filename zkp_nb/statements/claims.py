@@ -114,12 +114,18 @@ def between(column: str, low: object = None, high: object = None) -> Claim:
 
 def minimum(*columns: str) -> Claim:
     """The least values of columns that are not null."""
-    return Claim(_call("minimum", *columns), lambda subject: extremes.state_extremes(subject, columns, extremes.Minimum))
+    return Claim(
+        _call("minimum", *columns),
+        lambda subject: extremes.state_extremes(subject, columns, extremes.Minimum),
+    )
 
 
 def maximum(*columns: str) -> Claim:
     """The greatest values of columns that are not null."""
-    return Claim(_call("maximum", *columns), lambda subject: extremes.state_extremes(subject, columns, extremes.Maximum))
+    return Claim(
+        _call("maximum", *columns),
+        lambda subject: extremes.state_extremes(subject, columns, extremes.Maximum),
+    )
 
 
 def quantile(column: str, *shares: object, method: extremes.Method = "linear") -> Claim:
@@ -127,8 +133,8 @@ def quantile(column: str, *shares: object, method: extremes.Method = "linear") -
 
     Args:
         shares: numbers between 0 and 1.
-        method: "linear" goes between two values in proportion, as pandas does; "nearest-rank" is the least value
-            that a share of at least p of all values does not exceed.
+        method: "linear" goes between two values in proportion, as pandas does; "nearest-rank" is the least
+            value that a share of at least p of all values does not exceed.
     """
     text = _call("quantile", column, *shares, method=method)
     return Claim(text, lambda subject: extremes.state_quantiles(subject, column, shares, method))
@@ -136,7 +142,9 @@ def quantile(column: str, *shares: object, method: extremes.Method = "linear") -
 
 def median(column: str) -> Claim:
     """The median of a column among its values that are not null; of an even number of them, between two."""
-    return Claim(_call("median", column), lambda subject: extremes.state_quantiles(subject, column, (0.5,), "linear"))
+    return Claim(
+        _call("median", column), lambda subject: extremes.state_quantiles(subject, column, (0.5,), "linear")
+    )
 
 
 def value_counts(column: str, values: Iterable[object] | None = None) -> Claim:
@@ -147,14 +155,19 @@ def value_counts(column: str, values: Iterable[object] | None = None) -> Claim:
             a committed table holds hashes alone.
     """
     given = None if values is None else tuple(values)
-    text = _call("value_counts", column) if given is None else f"value_counts({column!r}, <{len(given)} values>)"
+    text = (
+        _call("value_counts", column) if given is None else f"value_counts({column!r}, <{len(given)} values>)"
+    )
     return Claim(text, lambda subject: distribution.state_value_counts(subject, column, given))
 
 
 def histogram(column: str, edges: Sequence[object]) -> Claim:
     """How many values of a column lie in each bin; a bin holds its lower edge, the last one both."""
     given = tuple(edges)
-    return Claim(_call("histogram", column, list(given)), lambda subject: distribution.state_histogram(subject, column, given))
+    return Claim(
+        _call("histogram", column, list(given)),
+        lambda subject: distribution.state_histogram(subject, column, given),
+    )
 
 
 def share(predicate: str | Predicate) -> Claim:
@@ -172,7 +185,9 @@ def covariance(*columns: str, ddof: int = 1) -> Claim:
 
 def correlation(*columns: str) -> Claim:
     """Pearson's correlation of every pair of columns; what is proven is exact, the quotient is for people."""
-    return Claim(_call("correlation", *columns), lambda subject: association.state_correlations(subject, columns))
+    return Claim(
+        _call("correlation", *columns), lambda subject: association.state_correlations(subject, columns)
+    )
 
 
 def unique(*columns: str) -> Claim:

@@ -287,7 +287,7 @@ def state_value_counts(subject: Subject, name: str, values: Iterable[object] | N
     found = _counted(column)
     if given is None:
         _check_number(len(found), name)
-        documents = {member: published(member, column) for member in found if isinstance(member, int)}
+        documents: dict[Member, Any] = {member: published(member, column) for member in found}
     else:
         _check_number(len(given), name)
         written = [document_of(each, column) for each in given]

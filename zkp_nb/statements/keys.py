@@ -9,7 +9,7 @@ that differs, the key does. Text is told apart by the first 64 bits of its hash.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Annotated, ClassVar, Final
 
 import numpy as np
@@ -80,7 +80,7 @@ def compile_distinct(builder: Builder, source: Source, columns: Sequence[SourceC
 def _narrow(builder: Builder, source: Source, key: _Key, cells: Sequence[Expr], active: Expr) -> None:
     """The whole key is one number of at most 64 bits."""
     value = key.joined(builder, cells)
-    after = builder.aux(source, "after", lambda: key.after[0])
+    after = builder.aux(source, "after", partial(key.after_of, 0))
     last = builder.bit(source, "last", lambda: key.last)
     builder.count(source, last, 1)
     step = builder.both(active, builder.negated(last))
@@ -91,11 +91,14 @@ def _narrow(builder: Builder, source: Source, key: _Key, cells: Sequence[Expr], 
 
 
 def _wide(builder: Builder, source: Source, key: _Key, cells: Sequence[Expr], active: Expr) -> None:
-    """Two numbers: the first goes up, or stays while the second goes up. `way` is 1, 0 there, -1 on the last row."""
+    """Two numbers: the first goes up, or stays while the second goes up.
+
+    `way` is 0 where the first goes up, 1 where it stays, -1 on the last row.
+    """
     if len(cells) != 2:
         raise ProgramTooLarge("A key of more than two columns has at most 64 bits in one proof.", todo=_STEP)
     a, b = cells
-    afters = [builder.aux(source, f"after/{at}", lambda at=at: key.after[at]) for at in range(2)]
+    afters = [builder.aux(source, f"after/{at}", partial(key.after_of, at)) for at in range(2)]
     way = builder.aux(source, "way", lambda: key.ways)
     half = builder.half()
     up = builder.certified(1 - way * way)
@@ -155,7 +158,7 @@ class _Key:
     @cached_property
     def active(self) -> npt.NDArray[np.bool_]:
         """Rows in which no column is null."""
-        return np.logical_and.reduce([present_of(column) for column in self.columns])
+        return _active(self.columns)
 
     @cached_property
     def order(self) -> npt.NDArray[np.intp]:
@@ -173,18 +176,15 @@ class _Key:
             same &= vector[1:] == vector[:-1]
         return int(np.count_nonzero(same))
 
-    @cached_property
-    def after(self) -> list[Cells]:
-        """The key that follows each row's, the last one followed by the first; 0 on rows that are left out."""
-        found = []
-        for at, vector in enumerate(self.numbers):
-            column = self.columns[at]
-            values = vector if self.narrow else words(cells_of(column))
-            following = np.zeros_like(values)
-            following[self.order] = np.roll(values[self.order], -1)
-            signed = not self.narrow and cells_of(column).dtype == np.int64
-            found.append(following.view(np.int64) if signed else following)
-        return found
+    def after_of(self, at: int) -> Cells:
+        """Of that number, the one in the key that follows each row's; the last is followed by the first.
+
+        Cells of a narrow key count from its least value, those of a wide one are the columns' own.
+        """
+        cells = self.numbers[0] if self.narrow else cells_of(self.columns[at])
+        following = np.zeros_like(cells)
+        following[self.order] = np.roll(cells[self.order], -1)
+        return following
 
     @property
     def last(self) -> npt.NDArray[np.bool_]:
@@ -240,7 +240,7 @@ def state_unique(subject: Subject, names: Sequence[str]) -> Unique:
     if not really:
         raise StatementError(
             "Two different texts have hashes that start with the same 64 bits.",
-            why="The proof tells texts apart by these bits; among a million texts this happens once in 30 million tables.",
+            why="The proof tells texts apart by these bits, which fails for one in 30 million tables of a million rows.",
             todo="Name one more column.",
         )
     raise StatementFalse(
@@ -252,7 +252,7 @@ def state_unique(subject: Subject, names: Sequence[str]) -> Unique:
 
 @register
 class InKey(Statement):
-    """Every row of the first input has its values in the columns of the second; rows with a null are left out.
+    """The values of every row of the first input are in the columns of the second, rows with a null aside.
 
     The second table's columns need not be a key; `unique` says whether they are.
 
@@ -270,9 +270,8 @@ class InKey(Statement):
     def sentence(self, names: Mapping[str, str]) -> str:
         table, other = (name_of(names, each) for each in self.inputs)
         what = "value" if len(self.columns) == 1 else "combination of values"
-        return (
-            f"Every {what} of {listed(self.columns)} in {table} that is not null occurs in {listed(self.key)} of {other}."
-        )
+        where = f"{listed(self.key)} of {other}"
+        return f"Every {what} of {listed(self.columns)} in {table} that is not null occurs in {where}."
 
     def compile(self, builder: Builder) -> None:
         source, other = (builder.table(each) for each in self.inputs)
@@ -327,8 +326,8 @@ def state_in_key(subject: Subject, names: Sequence[str], other: Subject, key: Se
     absent = int(np.count_nonzero(~np.isin(hashes[_active(columns)], known)))
     if absent:
         raise StatementFalse(
-            f"{count_of(absent, 'value')} of {listed(names)} in `{subject.name}` {'does' if absent == 1 else 'do'} "
-            f"not occur in {listed(key)} of `{other.name}`.",
+            f"{count_of(absent, 'value')} of {listed(names)} in `{subject.name}` {'is' if absent == 1 else 'are'} "
+            f"not among {listed(key)} of `{other.name}`.",
             why="Every value that is not null must occur.",
         )
     return InKey(inputs=(subject.dataset_id, other.dataset_id), columns=tuple(names), key=tuple(key))
