@@ -3,7 +3,8 @@
 use crate::error::{argument, Result};
 use ark_ff::{AdditiveGroup, BigInt, Field};
 use std::ops::Range;
-use zkp_kernels::{Fr, Scalars};
+use std::sync::{Arc, Mutex, PoisonError};
+use zkp_kernels::{Fr, G1Affine, Scalars};
 
 /// Cells by row.
 #[derive(Clone)]
@@ -62,9 +63,15 @@ impl Cells {
         }
     }
 
-    /// The same cells with zeros between, so that lanes of `from` rows become lanes of `to`.
+    /// The same cells with zeros between, so that lanes of `from` rows become lanes of `to`; the
+    /// last lane is filled up.
     pub fn spread(&self, from: usize, to: usize) -> Cells {
         fn spread<T: Copy>(v: &[T], zero: T, from: usize, to: usize) -> Vec<T> {
+            if from == to {
+                let mut out = v.to_vec();
+                out.resize(v.len().next_multiple_of(to), zero);
+                return out;
+            }
             let mut out = vec![zero; v.len().div_ceil(from) * to];
             for (lane, cells) in out.chunks_exact_mut(to).zip(v.chunks(from)) {
                 lane[..cells.len()].copy_from_slice(cells);
@@ -81,10 +88,18 @@ impl Cells {
     }
 }
 
-/// A column of a table.
+/// A column of a table. What proofs about it use again is kept with it.
 pub struct Column {
     pub cells: Cells,
+    depth_sums: Mutex<Vec<(GridId, Arc<DepthSums>)>>,
 }
+
+/// Set-up and depth.
+type GridId = ([u8; 32], usize);
+
+/// `P_i = sum_j f_ij G_ij` over the data cells of a column, one point to a position. They carry no
+/// blinding and are as secret as the cells.
+pub type DepthSums = Vec<G1Affine>;
 
 impl Column {
     /// # Errors
@@ -93,11 +108,23 @@ impl Column {
         if matches!(&cells, Cells::Bool(v) if v.iter().any(|x| *x > 1)) {
             return argument("a boolean cell is neither 0 nor 1");
         }
-        Ok(Column { cells })
+        Ok(Column { cells, depth_sums: Mutex::default() })
     }
 
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.cells.len()
+    }
+
+    /// The depth sums on a grid of the column's own depth, if they are known.
+    pub(crate) fn known_depth_sums(&self, srs_id: &[u8; 32], depth: usize) -> Option<Arc<DepthSums>> {
+        let known = self.depth_sums.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().find(|(id, _)| *id == (*srs_id, depth)).map(|(_, sums)| sums.clone())
+    }
+
+    /// Keeps depth sums for later proofs.
+    pub(crate) fn keep_depth_sums(&self, srs_id: &[u8; 32], depth: usize, sums: Arc<DepthSums>) {
+        let mut known = self.depth_sums.lock().unwrap_or_else(PoisonError::into_inner);
+        known.push(((*srs_id, depth), sums));
     }
 }

@@ -1,7 +1,7 @@
 //! Commitments (specification: argument, section 3).
 
-use crate::column::{Cells, Column};
-use crate::domain::BLINDING;
+use crate::column::{Cells, Column, DepthSums};
+use crate::domain::{BLINDING, LANES};
 use crate::encoding::g1_to_bytes;
 use crate::error::{argument, Result};
 use crate::srs::{Grid, Srs};
@@ -9,10 +9,13 @@ use crate::task::Task;
 use crate::transcript::commitment_blinding;
 use ark_ec::CurveGroup;
 use ark_ff::AdditiveGroup;
-use zkp_kernels::{msm_bases, Fr, G1Projective, Scalars};
+use std::sync::Arc;
+use zkp_kernels::{detect, msm_bases, msm_rows, Fr, G1Projective, Path, Rows, Scalars};
 
 /// Terms of a multi-scalar multiplication between two looks at the task.
 const PIECE: usize = 1 << 19;
+/// As [`PIECE`] on the slower path.
+const PORTABLE_PIECE: usize = 1 << 18;
 
 /// Units of work to a term, about in proportion to its time.
 pub(crate) fn units(scalars: &Scalars<'_>) -> u64 {
@@ -28,15 +31,14 @@ pub(crate) fn units(scalars: &Scalars<'_>) -> u64 {
 pub(crate) fn msm_rows_of(task: &Task, grid: &Grid, scalars: Scalars<'_>) -> Result<G1Projective> {
     let mut sum = G1Projective::ZERO;
     let length = scalars.len();
-    for start in (0..length).step_by(PIECE) {
-        let range = start..(start + PIECE).min(length);
-        let piece = match scalars {
-            Scalars::Field(s) => Scalars::Field(&s[range.clone()]),
-            Scalars::U64(s) => Scalars::U64(&s[range.clone()]),
-            Scalars::I64(s) => Scalars::I64(&s[range.clone()]),
-            Scalars::U16(s) => Scalars::U16(&s[range.clone()]),
-            Scalars::Bool(s) => Scalars::Bool(&s[range.clone()]),
-        };
+    let piece = match detect() {
+        Path::Portable(_) => PORTABLE_PIECE,
+        #[allow(unreachable_patterns)] // The only path on some processors.
+        _ => PIECE,
+    };
+    for start in (0..length).step_by(piece) {
+        let range = start..(start + piece).min(length);
+        let piece = range_of(scalars, range.clone());
         sum += msm_bases(&grid.bases, range.clone(), piece);
         task.step(range.len() as u64 * units(&scalars))?;
     }
@@ -50,6 +52,42 @@ pub(crate) fn commit_cells(task: &Task, grid: &Grid, depth: usize, cells: &Cells
     }
     let spread = cells.spread(depth - BLINDING, grid.data());
     msm_rows_of(task, grid, spread.scalars())
+}
+
+/// Lanes whose terms of the depth sums are added between two looks at the task.
+const PIECE_LANES: usize = LANES / 2;
+
+/// The depth sums of a column on the grid of its own depth, computed once. Counts two [`units`] for
+/// each row then.
+pub(crate) fn depth_sums(task: &Task, srs_id: &[u8; 32], grid: &Grid, column: &Column) -> Result<Arc<DepthSums>> {
+    if let Some(sums) = column.known_depth_sums(srs_id, grid.depth) {
+        return Ok(sums);
+    }
+    let data = grid.data();
+    let mut sums = vec![G1Projective::ZERO; data];
+    let cells = column.cells.spread(data, data);
+    let lanes = cells.len() / data;
+    for start in (0..lanes).step_by(PIECE_LANES) {
+        let terms = PIECE_LANES.min(lanes - start);
+        let rows = Rows { rows: data, terms, row: 1, column: data, start: start * data };
+        let piece = range_of(cells.scalars(), start * data..(start + terms) * data);
+        let found = msm_rows(&grid.bases, rows, piece);
+        sums.iter_mut().zip(found).for_each(|(s, f)| *s += f);
+        task.step(2 * (terms * data) as u64 * units(&piece))?;
+    }
+    let sums = Arc::new(G1Projective::normalize_batch(&sums));
+    column.keep_depth_sums(srs_id, grid.depth, sums.clone());
+    Ok(sums)
+}
+
+fn range_of(scalars: Scalars<'_>, range: std::ops::Range<usize>) -> Scalars<'_> {
+    match scalars {
+        Scalars::Field(s) => Scalars::Field(&s[range]),
+        Scalars::U64(s) => Scalars::U64(&s[range]),
+        Scalars::I64(s) => Scalars::I64(&s[range]),
+        Scalars::U16(s) => Scalars::U16(&s[range]),
+        Scalars::Bool(s) => Scalars::Bool(&s[range]),
+    }
 }
 
 /// Commits to columns of a table of depth `depth`; the blinding of each is derived from the seed

