@@ -73,8 +73,19 @@ class Family:
         """Puts the values of the rows of weight 1 on the right."""
         self._add(source, value, weight, left=False)
 
-    def listed(self, value: Expr, count: int) -> None:
-        """Puts a public value on the right, `count` times; a scalar with no column below it."""
+    def tally(self, source: Source, value: Expr, amount: Expr, *, left: bool) -> None:
+        """Each row adds its amount to what its value stands for; the totals of each value are compared.
+
+        An amount is no weight: 1 and -1 cancel, and an amount of 0 says nothing. Whoever calls adds, by powers of
+        a challenge, a number of rows to each amount, so that no value is passed over.
+        """
+        for expr in (value, amount):
+            self._builder.check_home(source, expr)
+        numerator = self._builder.masked(source, amount)
+        self.fractions.append((numerator if left else 0 - numerator, self._gamma + value))
+
+    def listed(self, value: Expr, count: Expr | int) -> None:
+        """Puts a public value on the right, `count` times; scalars with no column below them."""
         assert value.scalar
         self.public = self.public + count * self._builder.inverse(self._gamma + value)
 
@@ -396,7 +407,12 @@ class Builder:
         self.check_home(source, lifted)
         if not self.is_bit(lifted):
             raise StatementError("A weight must be proven to be 0 or 1.")
-        return self._mask(source.extent) * lifted
+        return self.masked(source, lifted)
+
+    def masked(self, source: Source, expr: Expr) -> Expr:
+        """The table's mask times an expression of its cells."""
+        self.check_home(source, expr)
+        return self._mask(source.extent) * expr
 
     def check_home(self, source: Source, expr: Expr) -> None:
         """Refuses an expression with cells of a table of another extent."""
