@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from test_steps import LowF
+from toy import polynomial as po
 from toy.checking import accepted, arguments
 from toy.programs import column_sum, shuffle
 from toy.prover import Attempt, Claim, Prover, column
@@ -150,3 +152,25 @@ def test_reused_blinding(small_world: SmallWorld, real_world: RealWorld) -> None
         size = 2 * len(first.elements["y"]) + 12
         assert [len(found) for found in elements] == [size, size]
         assert not elements[0] & elements[1]
+
+
+class CommitsLast(LowF):
+    """Chooses the table when all is said: whatever makes the fold come out."""
+
+    def commit_afterwards(self) -> po.Poly:
+        return po.add(self.claim.columns[0], po.scale(-1, self.fold_error()))
+
+
+def test_commitments_must_come_from_the_statement(small_world: SmallWorld) -> None:
+    """They are not absorbed: a verifier that takes them from the prover accepts anything.
+
+    The statement names its tables by the hash of their records, and the transcript absorbs the statement.
+    """
+    false = Claim(small_world, column_sum(small_world, A, 4, 10), [column(small_world, A, VALUES)])
+    prover = CommitsLast(false)
+    proof = prover.run().proof
+    *given, commitments, _ = arguments(false, Prover(false).run())
+    chosen = [small_world.publish(po.at(prover.commit_afterwards(), small_world.tau))]
+    small_world.verification().run(*given, chosen, proof)
+    with pytest.raises(ProofRejected):
+        small_world.verification().run(*given, commitments, proof)

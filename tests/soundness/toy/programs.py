@@ -89,7 +89,10 @@ class Builder:
 
     def family(self, gamma: int, *sides: tuple[int, int]) -> int:
         """A helper for the fractions `numerator / (gamma + value)`, and its constraint."""
-        pairs = [(numerator, self.plus(gamma, value)) for numerator, value in sides]
+        return self.fractions(*((numerator, self.plus(gamma, value)) for numerator, value in sides))
+
+    def fractions(self, *pairs: tuple[int, int]) -> int:
+        """A helper for the fractions `numerator / denominator`, and its constraint."""
         h = self.helper(*pairs)
         right = self.constant(0)
         for i, (numerator, _) in enumerate(pairs):
