@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import OctKey
@@ -133,9 +135,9 @@ async def client_of(app: FastAPI, roles: tuple[str, ...] | None = None) -> Async
 
 
 @pytest.fixture
-def app(settings: Callable[..., Settings]) -> Iterator[FastAPI]:
+def app(settings: Callable[..., Settings]) -> FastAPI:
     """An application that is not started yet."""
-    yield create_app(settings(), verify=check_proof)
+    return create_app(settings(), verify=check_proof)
 
 
 @pytest.fixture
@@ -227,3 +229,19 @@ def running(tmp_path: Path) -> Iterator[Callable[..., RunningNode]]:
         if node.process is not None and node.process.poll() is None:
             node.process.kill()
             node.process.wait()
+
+
+@pytest.fixture
+def served(settings: Callable[..., Settings]) -> Iterator[str]:
+    """Address of a node that a thread of this process serves: quicker to start than a real one."""
+    config = uvicorn.Config(create_app(settings(), verify=check_proof), port=0, log_config=None)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    host, port = server.servers[0].sockets[0].getsockname()[:2]
+    yield f"http://{host}:{port}"
+    server.should_exit = True
+    thread.join(30)

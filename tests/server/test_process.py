@@ -46,7 +46,7 @@ def test_sigterm_lets_requests_finish_and_takes_no_new_ones(running: Start) -> N
     node = running("[server]\ndrain_delay_seconds = 0.5\n").wait()
     body = json.dumps(body_of(DatasetEntry(record=make_record()))).encode()
     head = (
-        f"POST /api/v1/entries HTTP/1.1\r\nHost: node\r\nAuthorization: {bearer(token())['Authorization']}\r\n"
+        f"POST /api/v1/entries HTTP/1.1\r\nHost: node\r\nAuthorization: Bearer {token()}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     ).encode()
     with socket.create_connection(("127.0.0.1", node.port)) as connection:
@@ -85,7 +85,7 @@ def test_tls_1_3_and_nothing_older(running: Start, tmp_path: Path) -> None:
     assert answer.status_code == 200
     assert "max-age" in answer.headers["strict-transport-security"]
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    with pytest.raises(httpx.ConnectError, match="(?i)protocol"):
+    with pytest.raises(httpx.ConnectError, match=r"(?i)protocol"):
         httpx.get(f"{node.url}/health", verify=context)
     assert node.stop() == 0
 

@@ -116,7 +116,7 @@ def test_a_misspelt_variable_is_named(monkeypatch: pytest.MonkeyPatch, name: str
 
 def test_a_short_secret_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JWT_SECRET", "hush")
-    with pytest.raises(SettingsError, match="JWT_SECRET.*fewer than 32") as caught:
+    with pytest.raises(SettingsError, match=r"JWT_SECRET.*fewer than 32") as caught:
         Settings.load()
     assert "hush" not in str(caught.value)
 
