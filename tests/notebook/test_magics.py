@@ -133,7 +133,7 @@ def test_the_log_is_newest_first_and_as_long_as_asked(ready: Notebook) -> None:
         ("%zkp_prove nothing", "no variable called nothing"),
         ('%zkp_prove mean("age")', "No frame is named"),
         ('%zkp_prove loans mean("age"', "missing"),
-        ('%zkp_prove loans median("age")', "no claim called median"),
+        ('%zkp_prove loans nonsense("age")', "no claim called nonsense"),
         ('%zkp_prove loans mean("nothing")', "nothing"),
         ('%zkp_prove loans between("age", 0, 1, 2)', "between"),
         ('%zkp_prove loans between("age", 0, unknown)', "unknown"),

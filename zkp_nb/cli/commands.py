@@ -198,9 +198,10 @@ def srs(rows: int | None, depth: int | None, quiet: bool) -> None:
         click.echo(f"srs_id  {made.srs_id.hex()}")
         click.echo(f"depth   {made.depth:,} (tables of up to {(made.depth - 3) * LANES:,} rows)")
         click.echo("origin  dev: its maker could forge")
-    files = sorted(each for each in cache_folder().glob("*") if each.is_file())
+    files = sorted(each for each in cache_folder().rglob("*") if each.is_file())
     for file in files:
-        click.echo(f"file    {file.name}  {file.stat().st_size / 2**20:,.1f} MiB")
+        size = file.stat().st_size / 2**20
+        click.echo(f"file    {file.relative_to(cache_folder())}  {size:,.1f} MiB")
     if not files:
         click.echo("There is no set-up yet; it is made when first needed, or now with --rows.")
 

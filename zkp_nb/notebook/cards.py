@@ -144,7 +144,7 @@ def _timing_rows(timings: Timings) -> list[tuple[str, str]]:
 def _log_rows(receipt: Receipt) -> list[tuple[str, str]]:
     return [
         ("Log entry", f"{receipt.index:,} of {receipt.ledger_id}"),
-        ("Checkpoint", f"signed at {_checkpoint_size(receipt)} entries"),
+        ("Checkpoint", f"signed, size {_checkpoint_size(receipt)}"),
         ("Receipt", f"{len(receipt.to_bytes()):,} bytes"),
     ]
 
