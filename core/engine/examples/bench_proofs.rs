@@ -8,9 +8,15 @@ use serde_json::{json, Value};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use zkp_engine::transcript::Instance;
-use zkp_engine::{commit, prove, verify, Cells, Column, Program, Srs, Task, VerificationKey, Witness};
+use zkp_engine::{
+    commit, prove, verify, Cells, Column, Program, Srs, Task, VerificationKey, Witness,
+};
 
-const INSTANCE: Instance = Instance { context: b"bench", statement: b"{}", part: 0 };
+const INSTANCE: Instance = Instance {
+    context: b"bench",
+    statement: b"{}",
+    part: 0,
+};
 
 fn mix(i: u64) -> u64 {
     let x = (i ^ (i >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -37,7 +43,9 @@ struct Case {
 }
 
 fn sum(depth: usize, rows: usize) -> Case {
-    let cells: Vec<i64> = (0..rows).map(|m| (mix(m as u64) % 1_000_000) as i64).collect();
+    let cells: Vec<i64> = (0..rows)
+        .map(|m| (mix(m as u64) % 1_000_000) as i64)
+        .collect();
     let total: i64 = cells.iter().sum();
     Case {
         name: "sum",
@@ -81,7 +89,13 @@ fn filter(depth: usize, rows: usize) -> Case {
     let keep: Vec<u8> = x.iter().map(|x| u8::from(*x < 1 << 31)).collect();
     let kept: Vec<u64> = x.iter().filter(|x| **x < 1 << 31).copied().collect();
     let n = kept.len();
-    let distance = |x: u64| if x < 1 << 31 { (1 << 31) - 1 - x } else { x - (1 << 31) };
+    let distance = |x: u64| {
+        if x < 1 << 31 {
+            (1 << 31) - 1 - x
+        } else {
+            x - (1 << 31)
+        }
+    };
     let high: Vec<u16> = x.iter().map(|x| (distance(*x) >> 16) as u16).collect();
     let mut counts = vec![0u64; 1 << 16];
     for x in &x {
@@ -124,20 +138,29 @@ fn filter(depth: usize, rows: usize) -> Case {
             "constraints": [51, 53],
             "sums": [{"mask": 4, "expr": 5, "value": 13}, {"mask": 0, "expr": 2, "value": 54}],
         }),
-        columns: [x, kept].map(|c| Column::new(Cells::U64(c)).unwrap()).into(),
-        aux: [Cells::Bool(keep), Cells::U16(high), Cells::U64(counts)].map(|c| Column::new(c).unwrap()).into(),
+        columns: [x, kept]
+            .map(|c| Column::new(Cells::U64(c)).unwrap())
+            .into(),
+        aux: [Cells::Bool(keep), Cells::U16(high), Cells::U64(counts)]
+            .map(|c| Column::new(c).unwrap())
+            .into(),
     }
 }
 
 fn run(srs: &Srs, depth: usize, case: &Case) {
     println!("\n{}", case.name);
-    let names: Vec<Vec<u8>> =
-        (0..case.columns.len() as u32).map(|i| [&i.to_be_bytes()[..], b"value"].concat()).collect();
+    let names: Vec<Vec<u8>> = (0..case.columns.len() as u32)
+        .map(|i| [&i.to_be_bytes()[..], b"value"].concat())
+        .collect();
     let labels: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
     let columns: Vec<&Column> = case.columns.iter().collect();
     let start = Instant::now();
     let commitments = commit(srs, depth, &columns, &labels, &[1; 32], &Task::default()).unwrap();
-    println!("  commit {} columns   {}", columns.len(), seconds(start.elapsed()));
+    println!(
+        "  commit {} columns   {}",
+        columns.len(),
+        seconds(start.elapsed())
+    );
     let program = Program::parse(&serde_json::to_vec(&case.program).unwrap()).unwrap();
     let witness = Witness {
         columns: &columns,
@@ -150,7 +173,11 @@ fn run(srs: &Srs, depth: usize, case: &Case) {
         let start = Instant::now();
         let proof = prove(srs, &program, &INSTANCE, &witness, &task).unwrap();
         let total = start.elapsed();
-        println!("  prove ({round})        {}  {} bytes", seconds(total), proof.len());
+        println!(
+            "  prove ({round})        {}  {} bytes",
+            seconds(total),
+            proof.len()
+        );
         for (name, time) in task.phases() {
             println!("    {name:<18} {}", seconds(time));
         }
@@ -165,14 +192,20 @@ fn run(srs: &Srs, depth: usize, case: &Case) {
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let rows: usize = arguments.next().map_or(1_000_000, |n| n.parse().unwrap());
-    let folder = arguments.next().map_or_else(std::env::temp_dir, PathBuf::from);
+    let folder = arguments
+        .next()
+        .map_or_else(std::env::temp_dir, PathBuf::from);
     let smallest = (1 << 16).max(rows).div_ceil(1024) + 3;
     let depth = smallest.next_power_of_two();
     let start = Instant::now();
     let srs = Srs::dev(&folder).unwrap();
     srs.grid(depth, &Task::default()).unwrap();
-    srs.monomials(zkp_engine::srs::monomials_needed(depth), &Task::default()).unwrap();
-    println!("{rows} rows, depth {depth}, kernels {}", zkp_kernels::detect().name());
+    srs.monomials(zkp_engine::srs::monomials_needed(depth), &Task::default())
+        .unwrap();
+    println!(
+        "{rows} rows, depth {depth}, kernels {}",
+        zkp_kernels::detect().name()
+    );
     println!("set-up                 {}", seconds(start.elapsed()));
     for case in [sum(depth, rows), shuffle(depth, rows), filter(depth, rows)] {
         run(&srs, depth, &case);

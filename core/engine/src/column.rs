@@ -54,11 +54,19 @@ impl Cells {
                     *o += product;
                 }
             }),
-            Cells::U64(v) => out.iter_mut().zip(&v[range]).for_each(|(o, x)| *o += small(*x)),
-            Cells::U16(v) => {
-                out.iter_mut().zip(&v[range]).for_each(|(o, x)| *o += small(u64::from(*x)))
-            }
-            Cells::Bool(v) => out.iter_mut().zip(&v[range]).filter(|(_, x)| **x != 0).for_each(|(o, _)| *o += c),
+            Cells::U64(v) => out
+                .iter_mut()
+                .zip(&v[range])
+                .for_each(|(o, x)| *o += small(*x)),
+            Cells::U16(v) => out
+                .iter_mut()
+                .zip(&v[range])
+                .for_each(|(o, x)| *o += small(u64::from(*x))),
+            Cells::Bool(v) => out
+                .iter_mut()
+                .zip(&v[range])
+                .filter(|(_, x)| **x != 0)
+                .for_each(|(o, _)| *o += c),
             Cells::Field(v) => out.iter_mut().zip(&v[range]).for_each(|(o, x)| *o += c * x),
         }
     }
@@ -108,7 +116,10 @@ impl Column {
         if matches!(&cells, Cells::Bool(v) if v.iter().any(|x| *x > 1)) {
             return argument("a boolean cell is neither 0 nor 1");
         }
-        Ok(Column { cells, depth_sums: Mutex::default() })
+        Ok(Column {
+            cells,
+            depth_sums: Mutex::default(),
+        })
     }
 
     /// Number of rows.
@@ -117,14 +128,27 @@ impl Column {
     }
 
     /// The depth sums on a grid of the column's own depth, if they are known.
-    pub(crate) fn known_depth_sums(&self, srs_id: &[u8; 32], depth: usize) -> Option<Arc<DepthSums>> {
-        let known = self.depth_sums.lock().unwrap_or_else(PoisonError::into_inner);
-        known.iter().find(|(id, _)| *id == (*srs_id, depth)).map(|(_, sums)| sums.clone())
+    pub(crate) fn known_depth_sums(
+        &self,
+        srs_id: &[u8; 32],
+        depth: usize,
+    ) -> Option<Arc<DepthSums>> {
+        let known = self
+            .depth_sums
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        known
+            .iter()
+            .find(|(id, _)| *id == (*srs_id, depth))
+            .map(|(_, sums)| sums.clone())
     }
 
     /// Keeps depth sums for later proofs.
     pub(crate) fn keep_depth_sums(&self, srs_id: &[u8; 32], depth: usize, sums: Arc<DepthSums>) {
-        let mut known = self.depth_sums.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self
+            .depth_sums
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         known.push(((*srs_id, depth), sums));
     }
 }

@@ -46,7 +46,12 @@ pub(crate) fn msm_rows_of(task: &Task, grid: &Grid, scalars: Scalars<'_>) -> Res
 }
 
 /// The cells of a table of depth `depth` on a grid, without blinding.
-pub(crate) fn commit_cells(task: &Task, grid: &Grid, depth: usize, cells: &Cells) -> Result<G1Projective> {
+pub(crate) fn commit_cells(
+    task: &Task,
+    grid: &Grid,
+    depth: usize,
+    cells: &Cells,
+) -> Result<G1Projective> {
     if depth == grid.depth {
         return msm_rows_of(task, grid, cells.scalars());
     }
@@ -59,7 +64,12 @@ const PIECE_LANES: usize = LANES / 2;
 
 /// The depth sums of a column on the grid of its own depth, computed once. Counts two [`units`] for
 /// each row then.
-pub(crate) fn depth_sums(task: &Task, srs_id: &[u8; 32], grid: &Grid, column: &Column) -> Result<Arc<DepthSums>> {
+pub(crate) fn depth_sums(
+    task: &Task,
+    srs_id: &[u8; 32],
+    grid: &Grid,
+    column: &Column,
+) -> Result<Arc<DepthSums>> {
     if let Some(sums) = column.known_depth_sums(srs_id, grid.depth) {
         return Ok(sums);
     }
@@ -69,7 +79,13 @@ pub(crate) fn depth_sums(task: &Task, srs_id: &[u8; 32], grid: &Grid, column: &C
     let lanes = cells.len() / data;
     for start in (0..lanes).step_by(PIECE_LANES) {
         let terms = PIECE_LANES.min(lanes - start);
-        let rows = Rows { rows: data, terms, row: 1, column: data, start: start * data };
+        let rows = Rows {
+            rows: data,
+            terms,
+            row: 1,
+            column: data,
+            start: start * data,
+        };
         let piece = range_of(cells.scalars(), start * data..(start + terms) * data);
         let found = msm_rows(&grid.bases, rows, piece);
         sums.iter_mut().zip(found).for_each(|(s, f)| *s += f);
@@ -105,7 +121,11 @@ pub fn commit(
     task: &Task,
 ) -> Result<Vec<[u8; 32]>> {
     if columns.len() != labels.len() {
-        return argument(format!("{} columns but {} labels", columns.len(), labels.len()));
+        return argument(format!(
+            "{} columns but {} labels",
+            columns.len(),
+            labels.len()
+        ));
     }
     if (1..labels.len()).any(|i| labels[..i].contains(&labels[i])) {
         return argument("two columns of one commitment have the same label");
@@ -113,15 +133,25 @@ pub fn commit(
     let grid = srs.grid(depth, task)?;
     for column in columns {
         if column.rows() > grid.cells() {
-            return argument(format!("{} rows do not fit into depth {depth}", column.rows()));
+            return argument(format!(
+                "{} rows do not fit into depth {depth}",
+                column.rows()
+            ));
         }
     }
-    let work = columns.iter().map(|c| c.rows() as u64 * units(&c.cells.scalars()));
+    let work = columns
+        .iter()
+        .map(|c| c.rows() as u64 * units(&c.cells.scalars()));
     task.expect(work.sum());
     let mut points = Vec::with_capacity(columns.len());
     for (column, label) in columns.iter().zip(labels) {
         let blinding: Fr = commitment_blinding(seed, srs.id(), depth, label);
-        points.push(commit_cells(task, &grid, depth, &column.cells)? + grid.commit_blinding(&[blinding]));
+        points.push(
+            commit_cells(task, &grid, depth, &column.cells)? + grid.commit_blinding(&[blinding]),
+        );
     }
-    Ok(G1Projective::normalize_batch(&points).iter().map(g1_to_bytes).collect())
+    Ok(G1Projective::normalize_batch(&points)
+        .iter()
+        .map(g1_to_bytes)
+        .collect())
 }

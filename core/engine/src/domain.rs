@@ -1,8 +1,8 @@
 //! The grid's two axes: subgroups, their points in bit-reversed order, Lagrange polynomials, and
 //! interpolation from cosets.
 
-use std::sync::{Arc, OnceLock};
 use ark_ff::{AdditiveGroup, Field};
+use std::sync::{Arc, OnceLock};
 use zkp_kernels::{batch_invert, root_of_unity, FieldPath, Fr, Portable, Twiddles};
 
 /// Lanes of a grid, a constant of the protocol version.
@@ -15,7 +15,11 @@ pub const BLINDING: usize = 3;
 
 /// Reverses the lowest `bits` bits.
 pub fn bit_reverse(i: usize, bits: u32) -> usize {
-    if bits == 0 { 0 } else { i.reverse_bits() >> (usize::BITS - bits) }
+    if bits == 0 {
+        0
+    } else {
+        i.reverse_bits() >> (usize::BITS - bits)
+    }
 }
 
 /// Brings values into bit-reversed order, or back.
@@ -46,7 +50,11 @@ impl Domain {
 
     fn new(size: usize) -> Self {
         let root = root_of_unity(size);
-        Domain { size, twiddles: Twiddles::new(size), points: permute(&powers(root, size)) }
+        Domain {
+            size,
+            twiddles: Twiddles::new(size),
+            points: permute(&powers(root, size)),
+        }
     }
 
     /// Data positions of a lane.
@@ -73,7 +81,10 @@ impl Domain {
     pub fn data_vanishing_at_blinding(&self) -> [Fr; BLINDING] {
         let b = &self.points[self.data()..];
         std::array::from_fn(|i| {
-            let others: Fr = (0..BLINDING).filter(|k| *k != i).map(|k| b[i] - b[k]).product();
+            let others: Fr = (0..BLINDING)
+                .filter(|k| *k != i)
+                .map(|k| b[i] - b[k])
+                .product();
             // b^A = 1, and points of the domain differ.
             Fr::from(self.size as u64) * (b[i] * others).inverse().unwrap_or_default()
         })
@@ -87,7 +98,9 @@ impl Domain {
             return None;
         }
         batch_invert(&mut out);
-        out.iter_mut().zip(&self.points).for_each(|(l, a)| *l *= factor * a);
+        out.iter_mut()
+            .zip(&self.points)
+            .for_each(|(l, a)| *l *= factor * a);
         Some(out)
     }
 
@@ -113,7 +126,9 @@ impl Domain {
 
 /// `1, x, .., x^(n-1)`.
 pub fn powers(x: Fr, n: usize) -> Vec<Fr> {
-    std::iter::successors(Some(Fr::ONE), |p| Some(*p * x)).take(n).collect()
+    std::iter::successors(Some(Fr::ONE), |p| Some(*p * x))
+        .take(n)
+        .collect()
 }
 
 /// Cosets `s_c H_A`, `c = 1..=count`, of the smallest larger subgroup, none of them `H_A` itself.
@@ -127,7 +142,10 @@ impl Cosets {
     pub fn new(size: usize, count: usize) -> Self {
         let ratio = (count + 1).next_power_of_two();
         let pick = |root: Fr| powers(root, count + 1)[1..].to_vec();
-        Cosets { shifts: pick(root_of_unity(size * ratio)), kappas: pick(root_of_unity(ratio)) }
+        Cosets {
+            shifts: pick(root_of_unity(size * ratio)),
+            kappas: pick(root_of_unity(ratio)),
+        }
     }
 
     /// Coefficients of the polynomial of degree below `values.len() * size` with these values on
@@ -190,7 +208,10 @@ pub fn from_roots(roots: &[Fr]) -> Vec<Fr> {
 /// Coefficients of the polynomial through `(points[i], values[i])`, for few distinct points.
 pub fn interpolate_few(points: &[Fr], values: &[Fr]) -> Vec<Fr> {
     let matrix = inverse_vandermonde(points);
-    matrix.iter().map(|row| row.iter().zip(values).map(|(m, v)| *m * v).sum()).collect()
+    matrix
+        .iter()
+        .map(|row| row.iter().zip(values).map(|(m, v)| *m * v).sum())
+        .collect()
 }
 
 /// Row `u`, column `c`: coefficient `u` of the Lagrange polynomial of point `c`.
@@ -198,8 +219,7 @@ fn inverse_vandermonde(points: &[Fr]) -> Vec<Vec<Fr>> {
     let n = points.len();
     let mut out = vec![vec![Fr::ZERO; n]; n];
     for c in 0..n {
-        let others: Vec<Fr> =
-            (0..n).filter(|i| *i != c).map(|i| points[i]).collect();
+        let others: Vec<Fr> = (0..n).filter(|i| *i != c).map(|i| points[i]).collect();
         let scale: Fr = others.iter().map(|o| points[c] - o).product();
         let scale = scale.inverse().unwrap_or_default();
         for (u, coefficient) in from_roots(&others).into_iter().enumerate() {
@@ -211,7 +231,10 @@ fn inverse_vandermonde(points: &[Fr]) -> Vec<Vec<Fr>> {
 
 /// Value of a polynomial.
 pub fn horner(coefficients: &[Fr], x: Fr) -> Fr {
-    coefficients.iter().rev().fold(Fr::ZERO, |sum, c| sum * x + c)
+    coefficients
+        .iter()
+        .rev()
+        .fold(Fr::ZERO, |sum, c| sum * x + c)
 }
 
 /// `(f(X) - f(x)) / (X - x)`.
@@ -238,7 +261,9 @@ mod tests {
     use super::*;
 
     fn some(n: usize) -> Vec<Fr> {
-        (0..n).map(|i| Fr::from((i * i + 7) as u64).inverse().unwrap()).collect()
+        (0..n)
+            .map(|i| Fr::from((i * i + 7) as u64).inverse().unwrap())
+            .collect()
     }
 
     #[test]
@@ -247,9 +272,9 @@ mod tests {
         for count in 1..=15 {
             let cosets = Cosets::new(8, 15);
             let f = some(8 * count);
-            let values = cosets.shifts[..count].iter().map(|s| {
-                domain.points.iter().map(|a| horner(&f, *s * a)).collect()
-            });
+            let values = cosets.shifts[..count]
+                .iter()
+                .map(|s| domain.points.iter().map(|a| horner(&f, *s * a)).collect());
             assert_eq!(cosets.interpolate(&domain, values.collect()), f);
         }
     }
@@ -281,7 +306,10 @@ mod tests {
     fn vanishing_polynomials_are_products() {
         let domain = Domain::of(16);
         let product = |x: Fr| domain.points[..13].iter().map(|a| x - a).product::<Fr>();
-        assert_eq!(domain.data_vanishing(Fr::from(9u64)), Some(product(Fr::from(9u64))));
+        assert_eq!(
+            domain.data_vanishing(Fr::from(9u64)),
+            Some(product(Fr::from(9u64)))
+        );
         for (i, v) in domain.data_vanishing_at_blinding().iter().enumerate() {
             assert_eq!(*v, product(domain.points[13 + i]));
         }

@@ -80,7 +80,11 @@ pub fn g1_from_bytes(bytes: &[u8; 32]) -> Option<G1Affine> {
     }
     let x: Fq = from_big_endian(&x)?;
     let y = (x.square() * x + Fq::from(3u64)).sqrt()?;
-    let y = if y_is_larger(&y) == (flags == LARGER) { y } else { -y };
+    let y = if y_is_larger(&y) == (flags == LARGER) {
+        y
+    } else {
+        -y
+    };
     // No point of the curve has y = 0: its order is an odd prime.
     (y != Fq::ZERO).then(|| G1Affine::new_unchecked(x, y))
 }
@@ -92,7 +96,10 @@ pub fn g1_from_bytes(bytes: &[u8; 32]) -> Option<G1Affine> {
 pub fn g2_to_bytes(p: &G2Affine) -> [u8; G2_BYTES] {
     assert!(!p.infinity, "the identity of G2 has no encoding");
     let mut out = [0; G2_BYTES];
-    for (chunk, v) in out.chunks_exact_mut(32).zip([p.x.c1, p.x.c0, p.y.c1, p.y.c0]) {
+    for (chunk, v) in out
+        .chunks_exact_mut(32)
+        .zip([p.x.c1, p.x.c0, p.y.c1, p.y.c0])
+    {
         chunk.copy_from_slice(&big_endian(&v));
     }
     out

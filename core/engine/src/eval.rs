@@ -51,8 +51,18 @@ impl Tape {
                 inputs(n).into_iter().flatten().for_each(|i| uses[i] += 1);
             }
         }
-        let mut builder = Builder { uses, free: Vec::new(), places: vec![None; nodes.len()], registers: 0 };
-        let mut tape = Tape { ops: Vec::new(), registers: 0, columns: Vec::new(), publics: Vec::new() };
+        let mut builder = Builder {
+            uses,
+            free: Vec::new(),
+            places: vec![None; nodes.len()],
+            registers: 0,
+        };
+        let mut tape = Tape {
+            ops: Vec::new(),
+            registers: 0,
+            columns: Vec::new(),
+            publics: Vec::new(),
+        };
         for n in 0..nodes.len() {
             if builder.uses[n] == 0 {
                 continue;
@@ -232,7 +242,12 @@ impl Builder {
 }
 
 /// Values of all nodes at one point.
-pub fn at_point(program: &Program, scalars: &[Option<Fr>], columns: &[Fr], publics: &[Fr]) -> Vec<Fr> {
+pub fn at_point(
+    program: &Program,
+    scalars: &[Option<Fr>],
+    columns: &[Fr],
+    publics: &[Fr],
+) -> Vec<Fr> {
     let mut out: Vec<Fr> = Vec::with_capacity(program.nodes.len());
     for (node, scalar) in program.nodes.iter().zip(scalars) {
         out.push(match (*node, scalar) {

@@ -18,21 +18,23 @@ pub fn multiples(scalars: &[Fr], task: &Task) -> Result<Vec<G1Affine>> {
     let c = (2..=16).min_by_key(cost).unwrap_or(8);
     let table = table(c);
     let mut out = vec![G1Affine::identity(); scalars.len()];
-    out.par_chunks_mut(BATCH).zip(scalars.par_chunks(BATCH)).try_for_each(|(out, scalars)| {
-        let digits: Vec<Vec<i32>> = scalars.iter().map(|s| signed_digits(s, c)).collect();
-        let mut terms = vec![G1Affine::identity(); out.len()];
-        for (w, multiples) in table.iter().enumerate() {
-            for (term, digits) in terms.iter_mut().zip(&digits) {
-                *term = match digits[w] {
-                    0 => G1Affine::identity(),
-                    d if d > 0 => multiples[d as usize - 1],
-                    d => -multiples[d.unsigned_abs() as usize - 1],
-                };
+    out.par_chunks_mut(BATCH)
+        .zip(scalars.par_chunks(BATCH))
+        .try_for_each(|(out, scalars)| {
+            let digits: Vec<Vec<i32>> = scalars.iter().map(|s| signed_digits(s, c)).collect();
+            let mut terms = vec![G1Affine::identity(); out.len()];
+            for (w, multiples) in table.iter().enumerate() {
+                for (term, digits) in terms.iter_mut().zip(&digits) {
+                    *term = match digits[w] {
+                        0 => G1Affine::identity(),
+                        d if d > 0 => multiples[d as usize - 1],
+                        d => -multiples[d.unsigned_abs() as usize - 1],
+                    };
+                }
+                add_batch(out, &terms);
             }
-            add_batch(out, &terms);
-        }
-        task.step(out.len() as u64)
-    })?;
+            task.step(out.len() as u64)
+        })?;
     Ok(out)
 }
 
@@ -70,7 +72,10 @@ fn signed_digits(s: &Fr, c: usize) -> Vec<i32> {
     let mut carry = 0;
     (0..BITS.div_ceil(c))
         .map(|w| {
-            let window = (0..c).filter(|b| bits.get_bit(w * c + b)).map(|b| 1 << b).sum::<i32>();
+            let window = (0..c)
+                .filter(|b| bits.get_bit(w * c + b))
+                .map(|b| 1 << b)
+                .sum::<i32>();
             let digit = window + carry;
             carry = i32::from(digit > 1 << (c - 1));
             digit - (carry << c)
@@ -112,6 +117,8 @@ mod tests {
         for (s, p) in scalars.iter().zip(found) {
             assert_eq!(p, (G1Affine::generator() * s).into_affine());
         }
-        assert!(table(16)[3][32767] == (G1Affine::generator() * Fr::from(1u64 << 63)).into_affine());
+        assert!(
+            table(16)[3][32767] == (G1Affine::generator() * Fr::from(1u64 << 63)).into_affine()
+        );
     }
 }

@@ -16,7 +16,10 @@ pub struct Domains {
 
 impl Domains {
     pub fn new(depth: usize) -> Self {
-        Domains { depth: Domain::of(depth), lanes: Domain::of(LANES) }
+        Domains {
+            depth: Domain::of(depth),
+            lanes: Domain::of(LANES),
+        }
     }
 
     /// `d = max(A, B)`

@@ -205,7 +205,9 @@ fn check_depth(depth: usize, largest: usize, what: &str) -> Result<()> {
     if depth.is_power_of_two() && (MIN_DEPTH..=largest).contains(&depth) {
         return Ok(());
     }
-    argument(format!("{what}: depth {depth} is not a power of two from {MIN_DEPTH} to {largest}"))
+    argument(format!(
+        "{what}: depth {depth} is not a power of two from {MIN_DEPTH} to {largest}"
+    ))
 }
 
 fn check_extent(depth: usize, rows: usize, largest: usize, what: &str) -> Result<Extent> {
@@ -226,7 +228,10 @@ fn check_index(index: usize, length: usize, what: &str) -> Result<usize> {
 impl Document {
     fn check(self) -> Result<Program> {
         if self.version != 1 {
-            return argument(format!("the program has version {}, known is 1", self.version));
+            return argument(format!(
+                "the program has version {}, known is 1",
+                self.version
+            ));
         }
         check_depth(self.depth, MAX_DEPTH, "the program")?;
         let lists = [
@@ -238,11 +243,15 @@ impl Document {
             self.sums.len(),
         ];
         if lists.into_iter().any(|n| n > MAX_LIST) {
-            return argument(format!("a list of the program has more than {MAX_LIST} elements"));
+            return argument(format!(
+                "a list of the program has more than {MAX_LIST} elements"
+            ));
         }
         let columns = self.operands.len() + self.aux.len() + self.helpers.len();
         if !(1..=MAX_COLUMNS).contains(&columns) {
-            return argument(format!("the program has {columns} columns, allowed are 1 to {MAX_COLUMNS}"));
+            return argument(format!(
+                "the program has {columns} columns, allowed are 1 to {MAX_COLUMNS}"
+            ));
         }
         if let Some(label) = self.challenges.iter().find(|l| !l.is_ascii()) {
             return argument(format!("the challenge label {label:?} is not ASCII"));
@@ -256,7 +265,10 @@ impl Document {
             publics: (self.public.iter().enumerate())
                 .map(|(i, p)| {
                     let extent = extent(p.depth, p.rows, format!("public column {i}"))?;
-                    Ok(Public { kind: p.kind, extent })
+                    Ok(Public {
+                        kind: p.kind,
+                        extent,
+                    })
                 })
                 .collect::<Result<_>>()?,
             aux: (self.aux.iter().enumerate())
@@ -272,7 +284,9 @@ impl Document {
         };
         for (i, node) in self.nodes.iter().enumerate() {
             let node = self.node(node, i)?;
-            program.push(node).map_err(|e| Error::Argument(format!("node {i}: {e}")))?;
+            program
+                .push(node)
+                .map_err(|e| Error::Argument(format!("node {i}: {e}")))?;
         }
         self.check_uses(&mut program)?;
         Ok(program)
@@ -295,7 +309,10 @@ impl Document {
             "ch" => (Node::Challenge(index(1, self.challenges.len())?), 2),
             "op" => (Node::Column(index(1, operands)?), 2),
             "aux" => (Node::Column(operands + index(1, self.aux.len())?), 2),
-            "h" => (Node::Column(operands + self.aux.len() + index(1, self.helpers.len())?), 2),
+            "h" => (
+                Node::Column(operands + self.aux.len() + index(1, self.helpers.len())?),
+                2,
+            ),
             "pub" => (Node::Public(index(1, self.public.len())?), 2),
             "+" => (Node::Add(index(1, position)?, index(2, position)?), 3),
             "-" => (Node::Sub(index(1, position)?, index(2, position)?), 3),
@@ -340,7 +357,9 @@ impl Document {
         for (i, node) in self.constraints.iter().enumerate() {
             let degree = program.degrees[check_index(*node, nodes, &format!("constraint {i}"))?];
             if degree > MAX_CONSTRAINT_DEGREE {
-                return argument(format!("constraint {i} has degree {degree} > {MAX_CONSTRAINT_DEGREE}"));
+                return argument(format!(
+                    "constraint {i} has degree {degree} > {MAX_CONSTRAINT_DEGREE}"
+                ));
             }
         }
         for (i, sum) in self.sums.iter().enumerate() {
@@ -354,7 +373,10 @@ impl Document {
             let mask = program.push(Node::Public(mask))?;
             let term = program.push(Node::Mul(mask, expr))?;
             if program.degrees[term] > MAX_SUM_DEGREE {
-                return argument(format!("{what} has degree {} > {MAX_SUM_DEGREE}", program.degrees[term]));
+                return argument(format!(
+                    "{what} has degree {} > {MAX_SUM_DEGREE}",
+                    program.degrees[term]
+                ));
             }
             program.sums.push(Sum { term, value });
         }
@@ -400,7 +422,8 @@ fn decimal(text: &str) -> Option<Fr> {
     }
     let ten = Fr::from(10u64);
     let value = digits.bytes().try_fold(Fr::ZERO, |sum, b| {
-        b.is_ascii_digit().then(|| sum * ten + Fr::from(u64::from(b - b'0')))
+        b.is_ascii_digit()
+            .then(|| sum * ten + Fr::from(u64::from(b - b'0')))
     })?;
     Some(if text.starts_with('-') { -value } else { value })
 }
@@ -473,7 +496,10 @@ mod tests {
         for (pointer, value) in breaks {
             let mut p = program();
             *p.pointer_mut(pointer).unwrap() = value;
-            assert!(matches!(parse(&p), Err(Error::Argument(_))), "{pointer} = {p}");
+            assert!(
+                matches!(parse(&p), Err(Error::Argument(_))),
+                "{pointer} = {p}"
+            );
         }
         let mut p = program();
         p["more"] = json!(1);

@@ -36,7 +36,9 @@ impl Public {
     fn cells(&self, depth: usize) -> [Vec<Fr>; 3] {
         let (data, rest, j0) = (self.extent.data(), self.rest(), self.full_lanes());
         let fill = |n: usize, cell: &dyn Fn(usize) -> u64| -> Vec<Fr> {
-            (0..depth).map(|i| if i < n { Fr::from(cell(i)) } else { Fr::ZERO }).collect()
+            (0..depth)
+                .map(|i| if i < n { Fr::from(cell(i)) } else { Fr::ZERO })
+                .collect()
         };
         match self.kind {
             Kind::Mask => [fill(data, &|_| 1), fill(0, &|_| 0), fill(rest, &|_| 1)],
@@ -52,7 +54,12 @@ impl Public {
     /// their cells on the program's `H_A`.
     pub fn along_depth<T>(&self, depth: usize, of: impl FnMut(Vec<Fr>) -> T) -> AlongDepth<T> {
         let [constant, slope, partial] = self.cells(depth).map(of);
-        AlongDepth { public: *self, constant, slope, partial }
+        AlongDepth {
+            public: *self,
+            constant,
+            slope,
+            partial,
+        }
     }
 
     /// The public column at `(Z, X)`, from the Lagrange polynomials of both axes there; those of
@@ -62,7 +69,10 @@ impl Public {
         let full: Fr = depth_lagrange[..data].iter().sum();
         let lanes: Fr = lane_lagrange[..j0].iter().sum();
         let weighted = |l: &[Fr]| -> Fr {
-            l.iter().enumerate().map(|(i, l)| Fr::from(i as u64) * l).sum()
+            l.iter()
+                .enumerate()
+                .map(|(i, l)| Fr::from(i as u64) * l)
+                .sum()
         };
         let part: Fr = depth_lagrange[..rest].iter().sum();
         let last = lane_lagrange.get(j0).copied().unwrap_or_default();
@@ -158,12 +168,25 @@ mod tests {
         let (z, x) = (Fr::from(99u64), Fr::from(1234u64));
         let lz = depth.lagrange(z).unwrap();
         let lx = permute(&lanes.lagrange(x).unwrap());
-        for (own, rows) in [(8, 0), (8, 4), (8, 5), (8, 1003), (8, 5 * 1024), (16, 7777), (4, 1)] {
+        for (own, rows) in [
+            (8, 0),
+            (8, 4),
+            (8, 5),
+            (8, 1003),
+            (8, 5 * 1024),
+            (16, 7777),
+            (4, 1),
+        ] {
             for kind in [Kind::Mask, Kind::Index] {
-                let p = Public { kind, extent: Extent { depth: own, rows } };
+                let p = Public {
+                    kind,
+                    extent: Extent { depth: own, rows },
+                };
                 let along = p.along_depth(16, |cells| cells);
                 let at_z = p
-                    .along_depth(16, |cells| cells.iter().zip(&lz).map(|(c, l)| *c * l).sum::<Fr>())
+                    .along_depth(16, |cells| {
+                        cells.iter().zip(&lz).map(|(c, l)| *c * l).sum::<Fr>()
+                    })
                     .lanes();
                 let (mut buffer, zero) = ([Fr::ZERO; 16], [Fr::ZERO; 16]);
                 let mut value = Fr::ZERO;

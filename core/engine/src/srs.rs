@@ -44,7 +44,11 @@ impl Grid {
     /// `sum values[i] G_i` over the blinding cells, position by position.
     pub fn commit_blinding(&self, values: &[Fr]) -> G1Projective {
         let start = self.cells();
-        msm_bases(&self.bases, start..start + values.len(), Scalars::Field(values))
+        msm_bases(
+            &self.bases,
+            start..start + values.len(),
+            Scalars::Field(values),
+        )
     }
 }
 
@@ -69,7 +73,10 @@ pub fn monomials_needed(depth: usize) -> usize {
 }
 
 fn unusable(path: &Path, what: impl std::fmt::Display) -> Error {
-    Error::Setup(format!("the set-up file {} cannot be used: {what}", path.display()))
+    Error::Setup(format!(
+        "the set-up file {} cannot be used: {what}",
+        path.display()
+    ))
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -121,15 +128,22 @@ impl Srs {
     /// be written, [`Error::Interrupted`].
     pub fn grid(&self, depth: usize, task: &Task) -> Result<Arc<Grid>> {
         if !depth.is_power_of_two() || !(MIN_DEPTH..=MAX_DEPTH).contains(&depth) {
-            return argument(format!("depth {depth} is not a power of two from {MIN_DEPTH} to {MAX_DEPTH}"));
+            return argument(format!(
+                "depth {depth} is not a power of two from {MIN_DEPTH} to {MAX_DEPTH}"
+            ));
         }
         let mut grids = locked(&self.grids);
         if let Some(grid) = grids.get(&depth) {
             return Ok(grid.clone());
         }
         let path = self.folder.join(format!("grid-{depth}.bin"));
-        let bases = self.points(&path, depth, depth * LANES, task, || grid_scalars(self.tau, depth))?;
-        let grid = Arc::new(Grid { depth, bases: Bases::new(&bases) });
+        let bases = self.points(&path, depth, depth * LANES, task, || {
+            grid_scalars(self.tau, depth)
+        })?;
+        let grid = Arc::new(Grid {
+            depth,
+            bases: Bases::new(&bases),
+        });
         grids.insert(depth, grid.clone());
         Ok(grid)
     }
@@ -179,7 +193,11 @@ impl Srs {
 /// Held by one process at a time; released when dropped.
 fn lock(folder: &Path) -> Result<File> {
     let path = folder.join("lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path);
     let file = file.map_err(|e| unusable(&path, e))?;
     file.lock().map_err(|e| unusable(&path, e))?;
     Ok(file)
@@ -264,8 +282,16 @@ fn grid_scalars(tau: Fr, depth: usize) -> Vec<Fr> {
     let lanes = crate::domain::permute(&Domain::of(LANES).lagrange(tau).unwrap_or_default());
     let (data, blinding) = l.split_at(domain.data());
     let mut out = Vec::with_capacity(depth * LANES);
-    out.extend(lanes.iter().flat_map(|lane| data.iter().map(move |l| *l * lane)));
-    out.extend(blinding.iter().flat_map(|l| lanes.iter().map(move |lane| *l * lane)));
+    out.extend(
+        lanes
+            .iter()
+            .flat_map(|lane| data.iter().map(move |l| *l * lane)),
+    );
+    out.extend(
+        blinding
+            .iter()
+            .flat_map(|l| lanes.iter().map(move |lane| *l * lane)),
+    );
     out
 }
 
@@ -292,7 +318,10 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(
+                std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+                0o600
+            );
         }
         let mut bytes = std::fs::read(&path).unwrap();
         bytes[20] ^= 1;

@@ -48,16 +48,27 @@ pub fn write_atomically(path: &Path, parts: &[&[u8]], secret: bool) -> io::Resul
 }
 
 /// Writes points in the field's internal form, least significant limb first.
-pub fn write_points(path: &Path, srs_id: &[u8; 32], depth: usize, points: &[G1Affine]) -> io::Result<()> {
+pub fn write_points(
+    path: &Path,
+    srs_id: &[u8; 32],
+    depth: usize,
+    points: &[G1Affine],
+) -> io::Result<()> {
     let mut body = vec![0; points.len() * POINT];
     for (out, p) in body.chunks_exact_mut(POINT).zip(points) {
         let limbs = p.x.0 .0.iter().chain(&p.y.0 .0);
         if !p.infinity {
-            out.chunks_exact_mut(8).zip(limbs).for_each(|(o, l)| o.copy_from_slice(&l.to_le_bytes()));
+            out.chunks_exact_mut(8)
+                .zip(limbs)
+                .for_each(|(o, l)| o.copy_from_slice(&l.to_le_bytes()));
         }
     }
     let checksum = Sha256::digest(&body);
-    write_atomically(path, &[&head(srs_id, depth, points.len()), &checksum, &body], false)
+    write_atomically(
+        path,
+        &[&head(srs_id, depth, points.len()), &checksum, &body],
+        false,
+    )
 }
 
 /// Reads what [`write_points`] wrote; `None` where there is no such file, or it is of another
@@ -105,7 +116,11 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("zkp-engine-store-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("points");
-        let points = [G1Affine::generator(), G1Affine::identity(), -G1Affine::generator()];
+        let points = [
+            G1Affine::generator(),
+            G1Affine::identity(),
+            -G1Affine::generator(),
+        ];
         write_points(&path, &[7; 32], 16, &points).unwrap();
         assert_eq!(read_points(&path, &[7; 32], 16).unwrap(), points);
         assert!(read_points(&path, &[8; 32], 16).is_none());

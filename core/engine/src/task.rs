@@ -29,13 +29,23 @@ impl Task {
     /// The phases of the work and how long each took; the last one until now.
     pub fn phases(&self) -> Vec<(&'static str, Duration)> {
         let phases = self.phases.lock().unwrap_or_else(PoisonError::into_inner);
-        let ends = phases[1.min(phases.len())..].iter().map(|p| p.1).chain([Instant::now()]);
-        phases.iter().zip(ends).map(|((name, start), end)| (*name, end - *start)).collect()
+        let ends = phases[1.min(phases.len())..]
+            .iter()
+            .map(|p| p.1)
+            .chain([Instant::now()]);
+        phases
+            .iter()
+            .zip(ends)
+            .map(|((name, start), end)| (*name, end - *start))
+            .collect()
     }
 
     /// Begins a phase.
     pub(crate) fn phase(&self, name: &'static str) {
-        self.phases.lock().unwrap_or_else(PoisonError::into_inner).push((name, Instant::now()));
+        self.phases
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((name, Instant::now()));
     }
 
     /// Adds to the total.

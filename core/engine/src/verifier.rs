@@ -39,7 +39,9 @@ impl VerificationKey {
         let mut out = KEY_MAGIC.to_vec();
         out.extend_from_slice(&(LANES as u32).to_be_bytes());
         out.extend_from_slice(&largest.to_be_bytes());
-        points.iter().for_each(|p| out.extend_from_slice(&g2_to_bytes(p)));
+        points
+            .iter()
+            .for_each(|p| out.extend_from_slice(&g2_to_bytes(p)));
         out
     }
 
@@ -49,14 +51,18 @@ impl VerificationKey {
     /// [`Error::Argument`] with the first rule that is broken.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let malformed = |what: &str| Error::Argument(format!("the verification key {what}"));
-        let (head, body) = bytes.split_at_checked(22).ok_or_else(|| malformed("is too short"))?;
+        let (head, body) = bytes
+            .split_at_checked(22)
+            .ok_or_else(|| malformed("is too short"))?;
         if head[..14] != KEY_MAGIC[..] {
             return Err(malformed("is of an unknown kind or version"));
         }
         if head[14..18] != (LANES as u32).to_be_bytes() {
             return Err(malformed("has another number of lanes"));
         }
-        let largest = head[18..22].iter().fold(0usize, |n, b| n << 8 | usize::from(*b));
+        let largest = head[18..22]
+            .iter()
+            .fold(0usize, |n, b| n << 8 | usize::from(*b));
         if !largest.is_power_of_two() || !(MIN_DEPTH..=MAX_DEPTH).contains(&largest) {
             return Err(malformed("names a largest depth that no grid has"));
         }
@@ -113,7 +119,9 @@ impl VerificationKey {
     }
 
     fn data_vanishing(&self, depth: usize) -> Option<&G2Prepared> {
-        let (point, prepared) = self.data.get((depth.trailing_zeros() as usize).checked_sub(2)?)?;
+        let (point, prepared) = self
+            .data
+            .get((depth.trailing_zeros() as usize).checked_sub(2)?)?;
         Some(prepared.get_or_init(|| (*point).into()))
     }
 }
@@ -137,7 +145,9 @@ impl Reader<'_> {
     fn point(&mut self, label: &str) -> Result<G1Affine> {
         let point = g1_from_bytes(self.take()?);
         let point = point.ok_or_else(|| {
-            Error::Rejected(format!("element {label} is not the encoding of a point of the curve"))
+            Error::Rejected(format!(
+                "element {label} is not the encoding of a point of the curve"
+            ))
         })?;
         self.transcript.absorb_point(label, &point);
         Ok(point)
@@ -193,13 +203,23 @@ pub fn verify(
         .iter()
         .map(g1_from_bytes)
         .collect::<Option<Vec<_>>>()
-        .ok_or_else(|| Error::Rejected("a commitment is not the encoding of a point of the curve".into()))?;
+        .ok_or_else(|| {
+            Error::Rejected("a commitment is not the encoding of a point of the curve".into())
+        })?;
     let transcript = instance.transcript(key.srs_id(), program.depth);
-    let mut reader = Reader { rest: proof, transcript };
+    let mut reader = Reader {
+        rest: proof,
+        transcript,
+    };
     let [left, right, q, w] = combine(program, &commitments, &mut reader)?;
     let product = Bn254::multi_pairing(
         [left, right, q, w],
-        [key.one.clone(), v.clone(), key.tau_b.clone(), key.tau.clone()],
+        [
+            key.one.clone(),
+            v.clone(),
+            key.tau_b.clone(),
+            key.tau.clone(),
+        ],
     );
     if product.is_zero() {
         Ok(())
@@ -209,12 +229,20 @@ pub fn verify(
 }
 
 /// Steps 1 to 10: the four points of G1 that are paired with `[1]2, V_A, [tau^B]2, [tau]2`.
-fn combine(program: &Program, commitments: &[G1Affine], reader: &mut Reader) -> Result<[G1Affine; 4]> {
+fn combine(
+    program: &Program,
+    commitments: &[G1Affine],
+    reader: &mut Reader,
+) -> Result<[G1Affine; 4]> {
     let domains = Domains::new(program.depth);
     let (depth, lanes) = (&domains.depth, &domains.lanes);
 
     let mut sent = reader.points("aux", program.aux.len())?;
-    let challenges: Vec<Fr> = program.challenges.iter().map(|l| reader.challenge(l)).collect();
+    let challenges: Vec<Fr> = program
+        .challenges
+        .iter()
+        .map(|l| reader.challenge(l))
+        .collect();
     let scalars = program.scalars(&challenges)?;
     let scalar = |node: usize| scalars[node].unwrap_or(Fr::ZERO);
     sent.extend(reader.points("helper", program.helpers.len())?);
@@ -231,7 +259,9 @@ fn combine(program: &Program, commitments: &[G1Affine], reader: &mut Reader) -> 
     let r_lanes = reader.point("R'")?;
     let q_lanes = reader.point("Q'")?;
     let beta_lanes = reader.challenge("beta'");
-    let y = (0..program.columns()).map(|_| reader.scalar("y")).collect::<Result<Vec<_>>>()?;
+    let y = (0..program.columns())
+        .map(|_| reader.scalar("y"))
+        .collect::<Result<Vec<_>>>()?;
     let rho = reader.challenge("rho");
     let f = reader.point("F")?;
     let q = reader.point("q")?;
@@ -245,7 +275,10 @@ fn combine(program: &Program, commitments: &[G1Affine], reader: &mut Reader) -> 
     let w_last = reader.point("W'")?;
     let xi = reader.challenge("xi");
 
-    if [beta, beta_lanes, zeta].into_iter().any(|x| domains.contain(x)) {
+    if [beta, beta_lanes, zeta]
+        .into_iter()
+        .any(|x| domains.contain(x))
+    {
         return rejected("a challenge lies on a subgroup in use");
     }
     let points = OpeningPoints::new(beta, beta_lanes, zeta)
@@ -260,14 +293,33 @@ fn combine(program: &Program, commitments: &[G1Affine], reader: &mut Reader) -> 
     // beta and beta' are outside the domains, so the Lagrange polynomials exist.
     let lz = depth.lagrange(beta).unwrap_or_default();
     let lx = permute(&lanes.lagrange(beta_lanes).unwrap_or_default());
-    let publics: Vec<Fr> = program.publics.iter().map(|p| p.at_point(&lz, &lx)).collect();
+    let publics: Vec<Fr> = program
+        .publics
+        .iter()
+        .map(|p| p.at_point(&lz, &lx))
+        .collect();
     let values = eval::at_point(program, &scalars, &y, &publics);
     let powers_of = |x: Fr, n: usize| powers(x, n + 1);
     let chis = powers_of(chi, program.sums.len());
-    let sums: Fr = program.sums.iter().zip(&chis).map(|(s, x)| *x * values[s.term]).sum();
-    let total: Fr = program.sums.iter().zip(&chis).map(|(s, x)| *x * scalar(s.value)).sum();
+    let sums: Fr = program
+        .sums
+        .iter()
+        .zip(&chis)
+        .map(|(s, x)| *x * values[s.term])
+        .sum();
+    let total: Fr = program
+        .sums
+        .iter()
+        .zip(&chis)
+        .map(|(s, x)| *x * scalar(s.value))
+        .sum();
     let thetas = powers_of(theta, program.constraints.len());
-    let zero: Fr = program.constraints.iter().zip(&thetas).map(|(c, x)| *x * values[*c]).sum();
+    let zero: Fr = program
+        .constraints
+        .iter()
+        .zip(&thetas)
+        .map(|(c, x)| *x * values[*c])
+        .sum();
     let e = sums + lambda * depth.blinding_vanishing(beta) * weight * zero;
 
     let rhos = powers_of(rho, program.columns());
@@ -287,7 +339,10 @@ fn combine(program: &Program, commitments: &[G1Affine], reader: &mut Reader) -> 
         (xi * (n[0] * beta + n[3] * mu.square() * shift_r), r),
         (xi * n[0] * depth.vanishing(beta), quotient),
         (-xi * n[0] * chis[program.sums.len()], mask),
-        (xi * (n[1] * beta_lanes + n[3] * mu * shift_r_lanes), r_lanes),
+        (
+            xi * (n[1] * beta_lanes + n[3] * mu * shift_r_lanes),
+            r_lanes,
+        ),
         (xi * n[1] * lanes.vanishing(beta_lanes), q_lanes),
         (xi * (n[2] + n[3] * shift_f), f),
         (xi * n[4], reversed),
@@ -306,11 +361,21 @@ fn combine(program: &Program, commitments: &[G1Affine], reader: &mut Reader) -> 
     terms.extend(rhos[program.operands.len()..].iter().copied().zip(sent));
     let mut right: Vec<(Fr, G1Affine)> = rhos.iter().copied().zip(blinds).collect();
     // beta is outside the domain, so Z_data(beta) is not zero.
-    let data = depth.data_vanishing(beta).and_then(|d| d.inverse()).unwrap_or_default();
+    let data = depth
+        .data_vanishing(beta)
+        .and_then(|d| d.inverse())
+        .unwrap_or_default();
     right.push((-data, f));
-    let points = [combination(&terms), combination(&right), (-q).into(), w_last * -xi];
+    let points = [
+        combination(&terms),
+        combination(&right),
+        (-q).into(),
+        w_last * -xi,
+    ];
     let points = CurveGroup::normalize_batch(&points);
-    points.try_into().map_err(|_| Error::Rejected("the pairing check fails".into()))
+    points
+        .try_into()
+        .map_err(|_| Error::Rejected("the pairing check fails".into()))
 }
 
 fn combination(terms: &[(Fr, G1Affine)]) -> ark_bn254::G1Projective {
@@ -325,7 +390,9 @@ mod tests {
     #[test]
     fn keys_are_checked() {
         let g = G2Affine::generator();
-        let points: Vec<G2Affine> = (2..=5u64).map(|k| (g * Fr::from(k)).into_affine()).collect();
+        let points: Vec<G2Affine> = (2..=5u64)
+            .map(|k| (g * Fr::from(k)).into_affine())
+            .collect();
         let bytes = VerificationKey::encode(&points);
         let key = VerificationKey::parse(&bytes).unwrap();
         assert_eq!(key.bytes(), bytes);

@@ -45,11 +45,17 @@ struct Case {
     aux: Vec<Column>,
 }
 
-const INSTANCE: Instance = Instance { context: b"ledger", statement: b"{\"kind\":\"test\"}", part: 3 };
+const INSTANCE: Instance = Instance {
+    context: b"ledger",
+    statement: b"{\"kind\":\"test\"}",
+    part: 3,
+};
 
 impl Case {
     fn labels(&self) -> Vec<Vec<u8>> {
-        (0..self.columns.len() as u32).map(|i| [&i.to_be_bytes()[..], b"value"].concat()).collect()
+        (0..self.columns.len() as u32)
+            .map(|i| [&i.to_be_bytes()[..], b"value"].concat())
+            .collect()
     }
 
     fn commitments(&self) -> Vec<[u8; 32]> {
@@ -58,7 +64,14 @@ impl Case {
         let mut out = Vec::new();
         for (i, e) in extents.iter().enumerate() {
             let depth = e["depth"].as_u64().unwrap() as usize;
-            let c = commit(srs(), depth, &[&self.columns[i]], &[&labels[i]], &[i as u8; 32], &Task::default());
+            let c = commit(
+                srs(),
+                depth,
+                &[&self.columns[i]],
+                &[&labels[i]],
+                &[i as u8; 32],
+                &Task::default(),
+            );
             out.push(c.unwrap()[0]);
         }
         out
@@ -85,18 +98,30 @@ impl Case {
     }
 
     fn verify(&self, proof: &[u8]) -> Result<(), Error> {
-        verify(srs().key(), &self.parsed(), &INSTANCE, &self.commitments(), proof)
+        verify(
+            srs().key(),
+            &self.parsed(),
+            &INSTANCE,
+            &self.commitments(),
+            proof,
+        )
     }
 
     fn holds(&self) {
-        let proof = self.prove().unwrap_or_else(|e| panic!("{e}: {}", self.program));
+        let proof = self
+            .prove()
+            .unwrap_or_else(|e| panic!("{e}: {}", self.program));
         if let Err(e) = self.verify(&proof) {
             panic!("{e}: {}", self.program);
         }
     }
 
     fn is_false(&self) {
-        assert!(matches!(self.prove(), Err(Error::StatementFalse(_))), "{}", self.program);
+        assert!(
+            matches!(self.prove(), Err(Error::StatementFalse(_))),
+            "{}",
+            self.program
+        );
     }
 }
 
@@ -168,7 +193,11 @@ fn filter_case(rng: &mut StdRng, da: usize, db: usize, depth: usize) -> Case {
         kept.swap(i, rng.gen_range(0..=i));
     }
     let b = (0..2).map(|c| Cells::Field(kept.iter().map(|m| value(&a[c], *m)).collect()));
-    let marks = Cells::U64((0..rows).map(|m| m as u64 * 7 * u64::from(keep[m])).collect());
+    let marks = Cells::U64(
+        (0..rows)
+            .map(|m| m as u64 * 7 * u64::from(keep[m]))
+            .collect(),
+    );
     let columns: Vec<Cells> = a.iter().cloned().chain(b).collect();
     let n = kept.len();
     let commitment = |t: &str, c: usize, depth: usize, rows: usize| json!({"dataset": t, "column": c, "part": "value", "depth": depth, "rows": rows});
@@ -199,8 +228,14 @@ fn filter_case(rng: &mut StdRng, da: usize, db: usize, depth: usize) -> Case {
             "constraints": [36, 24, 29, 35],
             "sums": [{"mask": 3, "expr": 7, "value": 30}, {"mask": 0, "expr": 5, "value": 31}],
         }),
-        columns: columns.into_iter().map(|c| Column::new(c).unwrap()).collect(),
-        aux: vec![Column::new(Cells::Bool(keep)).unwrap(), Column::new(marks).unwrap()],
+        columns: columns
+            .into_iter()
+            .map(|c| Column::new(c).unwrap())
+            .collect(),
+        aux: vec![
+            Column::new(Cells::Bool(keep)).unwrap(),
+            Column::new(marks).unwrap(),
+        ],
     }
 }
 
@@ -224,7 +259,14 @@ fn a_wrong_sum_is_no_proof() {
 #[test]
 fn filters_between_tables_of_different_depth_are_proven() {
     let mut rng = StdRng::seed_from_u64(3);
-    for (da, db, depth) in [(4, 4, 4), (8, 4, 8), (8, 16, 16), (4, 8, 64), (64, 8, 64), (64, 64, 128)] {
+    for (da, db, depth) in [
+        (4, 4, 4),
+        (8, 4, 8),
+        (8, 16, 16),
+        (4, 8, 64),
+        (64, 8, 64),
+        (64, 64, 128),
+    ] {
         for _ in 0..3 {
             filter_case(&mut rng, da, db, depth).holds();
         }
@@ -264,7 +306,10 @@ fn a_proof_without_sums_or_without_constraints_of_columns() {
     let mut case = powers_case(&mut StdRng::seed_from_u64(5), 8, 8, 1);
     case.program["sums"] = json!([]);
     case.holds();
-    case.program["nodes"].as_array_mut().unwrap().push(json!(["-", 1, 1]));
+    case.program["nodes"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!(["-", 1, 1]));
     case.program["constraints"] = json!([3]);
     case.holds();
 }
@@ -272,18 +317,25 @@ fn a_proof_without_sums_or_without_constraints_of_columns() {
 #[test]
 fn false_cells_name_the_constraint() {
     let mut case = filter_case(&mut StdRng::seed_from_u64(6), 8, 8, 8);
-    let Cells::Bool(keep) = &mut case.aux[0].cells else { panic!() };
+    let Cells::Bool(keep) = &mut case.aux[0].cells else {
+        panic!()
+    };
     keep[0] = 1 - keep[0];
     match case.prove() {
         Err(Error::StatementFalse(why)) => assert!(why.contains("sum"), "{why}"),
         other => panic!("{:?}", other.is_ok()),
     }
     let mut case = filter_case(&mut StdRng::seed_from_u64(6), 8, 8, 8);
-    let Cells::U64(marks) = &mut case.aux[1].cells else { panic!() };
+    let Cells::U64(marks) = &mut case.aux[1].cells else {
+        panic!()
+    };
     marks[1] += 1;
     match case.prove() {
         Err(Error::StatementFalse(why)) => {
-            assert!(why.contains("constraint 2 does not hold at lane 0, position 1"), "{why}")
+            assert!(
+                why.contains("constraint 2 does not hold at lane 0, position 1"),
+                "{why}"
+            )
         }
         other => panic!("{:?}", other.is_ok()),
     }
@@ -307,20 +359,41 @@ fn every_flipped_byte_is_refused() {
         }
     }
     for wrong in [&proof[1..], &proof[..0], &[&proof[..], &[0]].concat()] {
-        assert!(matches!(check(wrong, &INSTANCE, &commitments), Err(Error::Rejected(_))));
+        assert!(matches!(
+            check(wrong, &INSTANCE, &commitments),
+            Err(Error::Rejected(_))
+        ));
     }
     let others = [
-        Instance { context: b"another", ..INSTANCE },
-        Instance { statement: b"{}", ..INSTANCE },
-        Instance { part: 0, ..INSTANCE },
+        Instance {
+            context: b"another",
+            ..INSTANCE
+        },
+        Instance {
+            statement: b"{}",
+            ..INSTANCE
+        },
+        Instance {
+            part: 0,
+            ..INSTANCE
+        },
     ];
     for other in others {
-        assert!(matches!(check(&proof, &other, &commitments), Err(Error::Rejected(_))));
+        assert!(matches!(
+            check(&proof, &other, &commitments),
+            Err(Error::Rejected(_))
+        ));
     }
     let mut swapped = commitments.clone();
     swapped.swap(0, 1);
-    assert!(matches!(check(&proof, &INSTANCE, &swapped), Err(Error::Rejected(_))));
-    assert!(matches!(check(&proof, &INSTANCE, &swapped[1..]), Err(Error::Argument(_))));
+    assert!(matches!(
+        check(&proof, &INSTANCE, &swapped),
+        Err(Error::Rejected(_))
+    ));
+    assert!(matches!(
+        check(&proof, &INSTANCE, &swapped[1..]),
+        Err(Error::Argument(_))
+    ));
 }
 
 #[test]
@@ -336,14 +409,26 @@ fn two_proofs_share_no_element() {
 fn commitments_hide_and_repeat_with_their_seed() {
     let column = Column::new(Cells::U16(vec![1, 2, 3])).unwrap();
     let task = Task::default();
-    let make = |label: &[u8], seed: u8| commit(srs(), 4, &[&column], &[label], &[seed; 32], &task).unwrap()[0];
+    let make = |label: &[u8], seed: u8| {
+        commit(srs(), 4, &[&column], &[label], &[seed; 32], &task).unwrap()[0]
+    };
     assert_eq!(make(b"a", 1), make(b"a", 1));
     assert_ne!(make(b"a", 1), make(b"b", 1));
     assert_ne!(make(b"a", 1), make(b"a", 2));
-    let again = commit(srs(), 4, &[&column, &column], &[b"a", b"a"], &[1; 32], &task);
+    let again = commit(
+        srs(),
+        4,
+        &[&column, &column],
+        &[b"a", b"a"],
+        &[1; 32],
+        &task,
+    );
     assert!(matches!(again, Err(Error::Argument(_))));
     let large = Column::new(Cells::U16(vec![1; 1025])).unwrap();
-    assert!(matches!(commit(srs(), 4, &[&large], &[b"a"], &[1; 32], &task), Err(Error::Argument(_))));
+    assert!(matches!(
+        commit(srs(), 4, &[&large], &[b"a"], &[1; 32], &task),
+        Err(Error::Argument(_))
+    ));
 }
 
 #[test]
@@ -372,7 +457,11 @@ fn proofs_with_kept_depth_sums_verify() {
         // Small cells, whose depth sums are computed on the way and then kept.
         let rows = case.columns[0].rows();
         case.columns[0] = Column::new(Cells::U16((0..rows).map(|_| rng.gen()).collect())).unwrap();
-        let total = |k: u64| -> Fr { (0..rows).map(|m| value(&case.columns[0].cells, m).pow([k])).sum() };
+        let total = |k: u64| -> Fr {
+            (0..rows)
+                .map(|m| value(&case.columns[0].cells, m).pow([k]))
+                .sum()
+        };
         let totals: Vec<Value> = (1..=3).map(|k| json!(["c", decimal(total(k))])).collect();
         for (sum, total) in [2, 4, 6].into_iter().zip(totals) {
             case.program["nodes"][sum] = total;

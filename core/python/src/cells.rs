@@ -21,7 +21,9 @@ pub fn from_numpy(array: &Bound<'_, PyAny>) -> PyResult<Cells> {
         return Ok(Cells::U16(a.as_array().to_vec()));
     }
     if let Ok(a) = array.extract::<PyReadonlyArray1<'_, bool>>() {
-        return Ok(Cells::Bool(a.as_array().iter().map(|x| u8::from(*x)).collect()));
+        return Ok(Cells::Bool(
+            a.as_array().iter().map(|x| u8::from(*x)).collect(),
+        ));
     }
     let Ok(a) = array.extract::<PyReadonlyArray2<'_, u8>>() else {
         return Err(CoreError::new_err(ACCEPTED));

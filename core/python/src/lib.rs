@@ -12,9 +12,24 @@ use std::sync::Arc;
 use watch::watch;
 use zkp_engine::{self as engine, Error, Instance, Program, VerificationKey, Witness};
 
-create_exception!(zkp_nb._core, Rejected, PyException, "A proof does not verify; the text names the check that refused it.");
-create_exception!(zkp_nb._core, Interrupted, PyException, "The progress callback or Ctrl-C stopped the work.");
-create_exception!(zkp_nb._core, CoreError, PyException, "A bad argument, a damaged set-up file, or cells that do not satisfy the program.");
+create_exception!(
+    zkp_nb._core,
+    Rejected,
+    PyException,
+    "A proof does not verify; the text names the check that refused it."
+);
+create_exception!(
+    zkp_nb._core,
+    Interrupted,
+    PyException,
+    "The progress callback or Ctrl-C stopped the work."
+);
+create_exception!(
+    zkp_nb._core,
+    CoreError,
+    PyException,
+    "A bad argument, a damaged set-up file, or cells that do not satisfy the program."
+);
 
 fn to_python(error: Error) -> PyErr {
     match error {
@@ -29,12 +44,16 @@ fn to_python(error: Error) -> PyErr {
 /// Runs `work`; a panic becomes an error of the engine, so that none crosses into Python.
 fn guarded<T>(work: impl FnOnce() -> engine::Result<T>) -> engine::Result<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        Err(Error::Argument("an internal check of the proof engine failed; please report this".into()))
+        Err(Error::Argument(
+            "an internal check of the proof engine failed; please report this".into(),
+        ))
     })
 }
 
 fn seed_of(bytes: &[u8]) -> PyResult<[u8; 32]> {
-    bytes.try_into().map_err(|_| CoreError::new_err("a seed has 32 bytes"))
+    bytes
+        .try_into()
+        .map_err(|_| CoreError::new_err("a seed has 32 bytes"))
 }
 
 /// The prover's part of a set-up.
@@ -49,7 +68,12 @@ struct Srs {
 impl Srs {
     #[staticmethod]
     #[pyo3(signature = (folder, depth, progress=None))]
-    fn dev(py: Python<'_>, folder: PathBuf, depth: usize, progress: Option<Bound<'_, PyAny>>) -> PyResult<Self> {
+    fn dev(
+        py: Python<'_>,
+        folder: PathBuf,
+        depth: usize,
+        progress: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
         let srs = watch(py, progress, |task| {
             let srs = engine::Srs::dev(&folder)?;
             srs.monomials(engine::srs::monomials_needed(depth), task)?;
@@ -106,8 +130,9 @@ fn commit<'py>(
     let seed = seed_of(seed)?;
     let columns: Vec<&engine::Column> = columns.iter().map(|c| &c.get().0).collect();
     let labels: Vec<&[u8]> = labels.iter().map(Vec::as_slice).collect();
-    let points =
-        watch(py, progress, |task| engine::commit(&srs.srs, depth, &columns, &labels, &seed, task))?;
+    let points = watch(py, progress, |task| {
+        engine::commit(&srs.srs, depth, &columns, &labels, &seed, task)
+    })?;
     Ok(points.iter().map(|p| PyBytes::new(py, p)).collect())
 }
 
@@ -128,14 +153,27 @@ fn prove<'py>(
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let program = Program::parse(program).map_err(to_python)?;
-    let seeds = seeds.iter().map(|s| seed_of(s)).collect::<PyResult<Vec<_>>>()?;
+    let seeds = seeds
+        .iter()
+        .map(|s| seed_of(s))
+        .collect::<PyResult<Vec<_>>>()?;
     let columns: Vec<&engine::Column> = columns.iter().map(|c| &c.get().0).collect();
     let aux: Vec<&engine::Column> = aux.iter().map(|c| &c.get().0).collect();
     let labels: Vec<&[u8]> = labels.iter().map(Vec::as_slice).collect();
-    let witness = Witness { columns: &columns, labels: &labels, seeds: &seeds, aux: &aux };
-    let instance = Instance { context, statement, part };
-    let proof =
-        watch(py, progress, |task| engine::prove(&srs.srs, &program, &instance, &witness, task))?;
+    let witness = Witness {
+        columns: &columns,
+        labels: &labels,
+        seeds: &seeds,
+        aux: &aux,
+    };
+    let instance = Instance {
+        context,
+        statement,
+        part,
+    };
+    let proof = watch(py, progress, |task| {
+        engine::prove(&srs.srs, &program, &instance, &witness, task)
+    })?;
     Ok(PyBytes::new(py, &proof))
 }
 
@@ -159,7 +197,11 @@ fn verify(
             let points = points.collect::<Option<Vec<[u8; 32]>>>().ok_or_else(|| {
                 Error::Rejected("a commitment is not the encoding of a point of the curve".into())
             })?;
-            let instance = Instance { context, statement, part };
+            let instance = Instance {
+                context,
+                statement,
+                part,
+            };
             engine::verify(&key, &program, &instance, &points, proof)
         })
     });

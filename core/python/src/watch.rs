@@ -22,10 +22,12 @@ pub fn watch<T: Send>(
         std::thread::scope(|scope| {
             let (sender, receiver) = mpsc::channel();
             let worker = &task;
-            let spawned = std::thread::Builder::new().name("zkp-core".into()).spawn_scoped(scope, move || {
-                // The receiver lives until the scope ends.
-                let _ = sender.send(guarded(|| work(worker)));
-            });
+            let spawned = std::thread::Builder::new()
+                .name("zkp-core".into())
+                .spawn_scoped(scope, move || {
+                    // The receiver lives until the scope ends.
+                    let _ = sender.send(guarded(|| work(worker)));
+                });
             if spawned.is_err() {
                 let failed = Error::Setup("the operating system gives no further thread".into());
                 return (Err(failed), None);
@@ -64,7 +66,12 @@ pub fn watch<T: Send>(
     Ok(value)
 }
 
-fn look(py: Python<'_>, progress: &Option<Py<PyAny>>, task: &Task, last: &mut (u64, u64)) -> PyResult<()> {
+fn look(
+    py: Python<'_>,
+    progress: &Option<Py<PyAny>>,
+    task: &Task,
+    last: &mut (u64, u64),
+) -> PyResult<()> {
     py.check_signals()?;
     let now = task.progress();
     if let (Some(callback), true) = (progress, now != *last && now.1 > 0) {

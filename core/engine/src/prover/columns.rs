@@ -24,10 +24,15 @@ impl<P: FieldPath> Prover<'_, P> {
             let data = commit_cells(self.task, &self.grid, extent.depth, &column.cells)?;
             self.send_point("aux", data + self.grid.commit_blinding(&blinding));
             let mut values = vec![Fr::ZERO; self.program.depth * LANES];
-            values.par_chunks_exact_mut(self.program.depth).enumerate().for_each(|(j, lane)| {
-                column.cells.add_scaled(extent.rows_of_lane(j), Fr::ONE, lane);
-                self.blind_lane(lane, j, &blinding);
-            });
+            values
+                .par_chunks_exact_mut(self.program.depth)
+                .enumerate()
+                .for_each(|(j, lane)| {
+                    column
+                        .cells
+                        .add_scaled(extent.rows_of_lane(j), Fr::ONE, lane);
+                    self.blind_lane(lane, j, &blinding);
+                });
             out.push(values);
         }
         Ok(out)
@@ -36,7 +41,9 @@ impl<P: FieldPath> Prover<'_, P> {
     /// Writes a column's random values, position by position, to the blinding cells of a lane.
     fn blind_lane(&self, lane: &mut [Fr], j: usize, blinding: &[Fr]) {
         let cells = lane[self.grid.data()..].iter_mut();
-        cells.zip(blinding[j..].iter().step_by(LANES)).for_each(|(cell, b)| *cell = *b);
+        cells
+            .zip(blinding[j..].iter().step_by(LANES))
+            .for_each(|(cell, b)| *cell = *b);
     }
 
     /// The blinded operands `f'_k` and the coefficients of their `e_k`.
@@ -66,16 +73,21 @@ impl<P: FieldPath> Prover<'_, P> {
                 .chunks_exact(LANES)
                 .map(|part| Zeroizing::new(permute(&self.domains.lanes.evaluate(part, Fr::ONE))))
                 .collect();
-            let terms: Vec<(Fr, usize)> =
-                operand.iter().map(|(node, c)| (scalars[*node].unwrap_or(Fr::ZERO), *c)).collect();
+            let terms: Vec<(Fr, usize)> = operand
+                .iter()
+                .map(|(node, c)| (scalars[*node].unwrap_or(Fr::ZERO), *c))
+                .collect();
             let mut values = vec![Fr::ZERO; depth * LANES];
-            values.par_chunks_exact_mut(depth).enumerate().for_each(|(j, lane)| {
-                self.combine_lane(witness, &terms, &own, j, lane);
-                for (i, b) in blinding_points.iter().enumerate() {
-                    let e = parts[0][j] + *b * (parts[1][j] + *b * parts[2][j]);
-                    lane[data + i] += vanishing[i] * e;
-                }
-            });
+            values
+                .par_chunks_exact_mut(depth)
+                .enumerate()
+                .for_each(|(j, lane)| {
+                    self.combine_lane(witness, &terms, &own, j, lane);
+                    for (i, b) in blinding_points.iter().enumerate() {
+                        let e = parts[0][j] + *b * (parts[1][j] + *b * parts[2][j]);
+                        lane[data + i] += vanishing[i] * e;
+                    }
+                });
             grids.push(values);
             blinds.push(e);
             self.task.step(0)?;
@@ -85,9 +97,19 @@ impl<P: FieldPath> Prover<'_, P> {
 
     /// A lane of a linear combination of commitments. Columns of a smaller depth are polynomials
     /// of a smaller degree, which their own positions determine on all of the program's.
-    fn combine_lane(&self, witness: &Witness, terms: &[(Fr, usize)], own: &[Fr], j: usize, lane: &mut [Fr]) {
+    fn combine_lane(
+        &self,
+        witness: &Witness,
+        terms: &[(Fr, usize)],
+        own: &[Fr],
+        j: usize,
+        lane: &mut [Fr],
+    ) {
         let depth = self.program.depth;
-        let mut depths: Vec<usize> = terms.iter().map(|(_, c)| self.program.commitments[*c].depth).collect();
+        let mut depths: Vec<usize> = terms
+            .iter()
+            .map(|(_, c)| self.program.commitments[*c].depth)
+            .collect();
         depths.sort_unstable();
         depths.dedup();
         for of in depths {
@@ -97,7 +119,11 @@ impl<P: FieldPath> Prover<'_, P> {
                 if extent.depth != of {
                     continue;
                 }
-                witness.columns[*c].cells.add_scaled(extent.rows_of_lane(j), *coefficient, &mut small);
+                witness.columns[*c].cells.add_scaled(
+                    extent.rows_of_lane(j),
+                    *coefficient,
+                    &mut small,
+                );
                 if j == 0 {
                     small[of - BLINDING] += *coefficient * own[*c];
                 }
@@ -117,8 +143,9 @@ impl<P: FieldPath> Prover<'_, P> {
         }
         self.task.phase("helper values");
         let depth = self.program.depth;
-        let blindings: Vec<_> =
-            (0..self.program.helpers.len()).map(|k| self.secrets.blinding("helper", k)).collect();
+        let blindings: Vec<_> = (0..self.program.helpers.len())
+            .map(|k| self.secrets.blinding("helper", k))
+            .collect();
         let mut helpers = vec![vec![Fr::ZERO; depth * LANES]; self.program.helpers.len()];
         self.helper_values(grids, scalars, &mut helpers)?;
         self.task.phase("commit helpers");
@@ -142,22 +169,31 @@ impl<P: FieldPath> Prover<'_, P> {
     ) -> Result<()> {
         let (path, depth) = (self.path, self.program.depth);
         let packs = depth / P::WIDTH;
-        let fractions: Vec<(usize, usize)> = self.program.helpers.iter().flatten().copied().collect();
-        let roots: Vec<usize> =
-            fractions.iter().map(|f| f.0).chain(fractions.iter().map(|f| f.1)).collect();
+        let fractions: Vec<(usize, usize)> =
+            self.program.helpers.iter().flatten().copied().collect();
+        let roots: Vec<usize> = fractions
+            .iter()
+            .map(|f| f.0)
+            .chain(fractions.iter().map(|f| f.1))
+            .collect();
         let tape = Tape::new(self.program, scalars, &roots);
         let publics = Publics::new(path, self.program, &self.domains.depth, None);
         let mut lanes: Vec<Vec<&mut [Fr]>> = (0..LANES).map(|_| Vec::new()).collect();
         for helper in helpers {
-            lanes.iter_mut().zip(helper.chunks_exact_mut(depth)).for_each(|(l, chunk)| l.push(chunk));
+            lanes
+                .iter_mut()
+                .zip(helper.chunks_exact_mut(depth))
+                .for_each(|(l, chunk)| l.push(chunk));
         }
         let state = || {
             let values = vec![vec![P::Pack::default(); packs]; roots.len()];
             (Registers::<P>::default(), publics.buffers(), values)
         };
-        lanes.into_par_iter().enumerate().with_min_len(8).try_for_each_init(
-            state,
-            |(registers, buffers, values), (j, mut outputs)| {
+        lanes
+            .into_par_iter()
+            .enumerate()
+            .with_min_len(8)
+            .try_for_each_init(state, |(registers, buffers, values), (j, mut outputs)| {
                 let columns: Vec<Vec<P::Pack>> = grids
                     .iter()
                     .enumerate()
@@ -170,9 +206,16 @@ impl<P: FieldPath> Prover<'_, P> {
                 let public = publics.lane(path, j, &tape.publics, buffers);
                 for block in blocks::<P>(packs) {
                     let (columns, public) = (cut(&columns, &block), cut(&public, &block));
-                    tape.run(path, registers, block.len(), &columns, &public, |root, v| {
-                        values[root][block.clone()].copy_from_slice(v);
-                    });
+                    tape.run(
+                        path,
+                        registers,
+                        block.len(),
+                        &columns,
+                        &public,
+                        |root, v| {
+                            values[root][block.clone()].copy_from_slice(v);
+                        },
+                    );
                 }
                 let (numerators, denominators) = values.split_at_mut(fractions.len());
                 let mut fraction = 0;
@@ -186,7 +229,6 @@ impl<P: FieldPath> Prover<'_, P> {
                     path.store(output, &sum);
                 }
                 self.task.step(depth as u64)
-            },
-        )
+            })
     }
 }

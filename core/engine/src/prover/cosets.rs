@@ -3,7 +3,9 @@
 use super::columns::GridValues;
 use super::vectors::{blocks, cut, load, store, Publics};
 use super::Prover;
-use crate::domain::{add_scaled, from_roots, horner, interpolate_few, permute, Cosets, BLINDING, LANES};
+use crate::domain::{
+    add_scaled, from_roots, horner, interpolate_few, permute, Cosets, BLINDING, LANES,
+};
 use crate::error::Result;
 use crate::eval::{Registers, Tape};
 use crate::lanes::for_lanes;
@@ -56,7 +58,11 @@ struct State<P: FieldPath> {
 
 impl<P: FieldPath> Prover<'_, P> {
     fn sum_degree(&self) -> usize {
-        let degrees = self.program.sums.iter().map(|s| self.program.degrees[s.term]);
+        let degrees = self
+            .program
+            .sums
+            .iter()
+            .map(|s| self.program.degrees[s.term]);
         degrees.max().unwrap_or(0) as usize
     }
 
@@ -67,7 +73,10 @@ impl<P: FieldPath> Prover<'_, P> {
             let degree = self.program.degrees[*node].max(1) as usize;
             match classes.iter_mut().find(|c| c.degree == degree) {
                 Some(class) => class.constraints.push(m),
-                None => classes.push(Class { degree, constraints: vec![m] }),
+                None => classes.push(Class {
+                    degree,
+                    constraints: vec![m],
+                }),
             }
         }
         classes
@@ -96,7 +105,12 @@ impl<P: FieldPath> Prover<'_, P> {
         let publics = Publics::new(path, self.program, &self.domains.depth, None);
         let new = || {
             let columns = vec![vec![P::Pack::default(); packs]; grids.len()];
-            (Registers::<P>::default(), publics.buffers(), columns, vec![P::Pack::default(); packs])
+            (
+                Registers::<P>::default(),
+                publics.buffers(),
+                columns,
+                vec![P::Pack::default(); packs],
+            )
         };
         let states = for_lanes(new, |(registers, buffers, columns, sum), j| {
             for k in &tape.columns {
@@ -107,21 +121,32 @@ impl<P: FieldPath> Prover<'_, P> {
             for block in blocks::<P>(packs) {
                 let (columns, public) = (cut(&columns, &block), cut(&public, &block));
                 let sum = &mut sum[block.clone()];
-                tape.run(path, registers, block.len(), &columns, &public, |root, v| {
-                    path.add_scaled(sum, v, chis[root]);
-                });
+                tape.run(
+                    path,
+                    registers,
+                    block.len(),
+                    &columns,
+                    &public,
+                    |root, v| {
+                        path.add_scaled(sum, v, chis[root]);
+                    },
+                );
             }
             self.task.step(depth as u64)
         })?;
         let mut total = vec![P::Pack::default(); packs];
-        states.iter().for_each(|(_, _, _, sum)| path.add_assign(&mut total, sum));
+        states
+            .iter()
+            .for_each(|(_, _, _, sum)| path.add_assign(&mut total, sum));
         Ok(store(path, &total))
     }
 
     /// `u(w_B^j, sigma)` for all lanes.
     fn lane_weights(&self, sigma: Fr) -> Vec<Fr> {
-        let mut weights: Vec<Fr> =
-            permute(&self.domains.lanes.points).iter().map(|w| *w - sigma).collect();
+        let mut weights: Vec<Fr> = permute(&self.domains.lanes.points)
+            .iter()
+            .map(|w| *w - sigma)
+            .collect();
         batch_invert(&mut weights);
         let factor = -self.domains.lanes.vanishing(sigma);
         weights.iter_mut().for_each(|w| *w *= factor);
@@ -155,7 +180,10 @@ impl<P: FieldPath> Prover<'_, P> {
                 let inverse = (kappa - Fr::ONE).inverse().unwrap_or_default();
                 let points = domain.points.iter().map(|a| shift * a);
                 let values = on_cosets[c][number].iter();
-                values.zip(points).map(|(g, x)| *g * inverse * domain.blinding_vanishing(x)).collect()
+                values
+                    .zip(points)
+                    .map(|(g, x)| *g * inverse * domain.blinding_vanishing(x))
+                    .collect()
             });
             let mut part = cosets.interpolate(domain, values.collect());
             if class.degree <= BLINDING {
@@ -178,12 +206,20 @@ impl<P: FieldPath> Prover<'_, P> {
         // Q_T: all but z0 Z_A of the mask has degree below A.
         let x = batching.chis[self.program.sums.len()];
         let mut low: Vec<Fr> = vec![-batching.constant];
-        low.extend(batching.mask[1..depth].iter().zip(batching.r).map(|(m, r)| x * m - r));
+        low.extend(
+            batching.mask[1..depth]
+                .iter()
+                .zip(batching.r)
+                .map(|(m, r)| x * m - r),
+        );
         let values = (0..sum_cosets).map(|c| {
             let inverse = (cosets.kappas[c] - Fr::ONE).inverse().unwrap_or_default();
             let low = domain.evaluate(&low, cosets.shifts[c]);
             let sums = &on_cosets[c][classes.len()];
-            sums.iter().zip(low).map(|(g, l)| (*g + l) * inverse).collect()
+            sums.iter()
+                .zip(low)
+                .map(|(g, l)| (*g + l) * inverse)
+                .collect()
         });
         let part = cosets.interpolate(domain, values.collect());
         add_scaled(&mut quotient, &part, Fr::ONE);
@@ -218,19 +254,32 @@ impl<P: FieldPath> Prover<'_, P> {
                 tape: Tape::new(program, scalars, &roots),
                 targets,
                 publics: Publics::new(path, program, domain, shift),
-                shift: shift.map_or(Vec::new(), |s| load(path, &crate::domain::powers(s, domain.size))),
+                shift: shift.map_or(Vec::new(), |s| {
+                    load(path, &crate::domain::powers(s, domain.size))
+                }),
             }
         };
         let sum_degree = self.sum_degree();
         let mut passes: Vec<Pass<P>> = (cosets.shifts.iter().enumerate())
-            .map(|(c, shift)| pass(&|class| class.cosets() > c, sum_degree > c + 1, Some(*shift)))
+            .map(|(c, shift)| {
+                pass(
+                    &|class| class.cosets() > c,
+                    sum_degree > c + 1,
+                    Some(*shift),
+                )
+            })
             .collect();
         passes.push(pass(&|class| class.degree <= BLINDING, false, None));
         passes
     }
 
     /// All passes over all lanes; values by pass and accumulator.
-    fn evaluate(&self, grids: &[GridValues], passes: &[Pass<P>], weights: &[Fr]) -> Result<Vec<Vec<Vec<Fr>>>> {
+    fn evaluate(
+        &self,
+        grids: &[GridValues],
+        passes: &[Pass<P>],
+        weights: &[Fr],
+    ) -> Result<Vec<Vec<Vec<Fr>>>> {
         let (path, domain) = (self.path, &self.domains.depth);
         let depth = domain.size;
         let packs = depth / P::WIDTH;
@@ -240,12 +289,23 @@ impl<P: FieldPath> Prover<'_, P> {
             Some(split) => split,
             None => return Ok(Vec::new()),
         };
-        let length = |pass: usize| if pass < on_cosets.len() { packs } else { tail.len() };
+        let length = |pass: usize| {
+            if pass < on_cosets.len() {
+                packs
+            } else {
+                tail.len()
+            }
+        };
         let wanted: Vec<usize> = (0..grids.len())
             .filter(|k| passes.iter().any(|p| p.tape.columns.contains(k)))
             .collect();
         let accumulators = |pass: usize| {
-            let used = passes[pass].targets.iter().map(|t| t.0 + 1).max().unwrap_or(0);
+            let used = passes[pass]
+                .targets
+                .iter()
+                .map(|t| t.0 + 1)
+                .max()
+                .unwrap_or(0);
             vec![vec![P::Pack::default(); length(pass)]; used]
         };
         let new = || State::<P> {
@@ -257,24 +317,46 @@ impl<P: FieldPath> Prover<'_, P> {
         };
         let states = for_lanes(new, |state, j| {
             let weight = weights[j];
-            let run = |pass: &Pass<P>, sums: &mut [Vec<P::Pack>], columns: &[Vec<P::Pack>], registers: &mut Registers<P>, buffers: &mut [Vec<P::Pack>], range: std::ops::Range<usize>| {
+            let run = |pass: &Pass<P>,
+                       sums: &mut [Vec<P::Pack>],
+                       columns: &[Vec<P::Pack>],
+                       registers: &mut Registers<P>,
+                       buffers: &mut [Vec<P::Pack>],
+                       range: std::ops::Range<usize>| {
                 let columns: Vec<&[P::Pack]> = columns.iter().map(|c| &c[range.clone()]).collect();
                 let public = pass.publics.lane(path, j, &pass.tape.publics, buffers);
                 let public = cut(&public, &range);
                 for block in blocks::<P>(range.len()) {
                     let (columns, public) = (cut(&columns, &block), cut(&public, &block));
-                    pass.tape.run(path, registers, block.len(), &columns, &public, |root, v| {
-                        let (number, factor, weighted) = pass.targets[root];
-                        let factor = if weighted { factor * weight } else { factor };
-                        path.add_scaled(&mut sums[number][block.clone()], v, factor);
-                    });
+                    pass.tape.run(
+                        path,
+                        registers,
+                        block.len(),
+                        &columns,
+                        &public,
+                        |root, v| {
+                            let (number, factor, weighted) = pass.targets[root];
+                            let factor = if weighted { factor * weight } else { factor };
+                            path.add_scaled(&mut sums[number][block.clone()], v, factor);
+                        },
+                    );
                 }
             };
             for k in &wanted {
-                path.load(&mut state.coefficients[*k], &grids[*k][j * depth..(j + 1) * depth]);
+                path.load(
+                    &mut state.coefficients[*k],
+                    &grids[*k][j * depth..(j + 1) * depth],
+                );
             }
             let last = on_cosets.len();
-            run(blinding, &mut state.sums[last], &state.coefficients, &mut state.registers, &mut state.buffers, tail.clone());
+            run(
+                blinding,
+                &mut state.sums[last],
+                &state.coefficients,
+                &mut state.registers,
+                &mut state.buffers,
+                tail.clone(),
+            );
             for k in &wanted {
                 path.ifft(&mut state.coefficients[*k], &domain.twiddles);
             }
@@ -283,7 +365,14 @@ impl<P: FieldPath> Prover<'_, P> {
                     path.mul(&mut state.values[*k], &state.coefficients[*k], &pass.shift);
                     path.fft(&mut state.values[*k], &domain.twiddles);
                 }
-                run(pass, &mut state.sums[number], &state.values, &mut state.registers, &mut state.buffers, 0..packs);
+                run(
+                    pass,
+                    &mut state.sums[number],
+                    &state.values,
+                    &mut state.registers,
+                    &mut state.buffers,
+                    0..packs,
+                );
                 self.task.step(depth as u64)?;
             }
             self.task.step(0)
@@ -292,7 +381,10 @@ impl<P: FieldPath> Prover<'_, P> {
             .map(|pass| {
                 let mut totals = accumulators(pass);
                 for state in &states {
-                    totals.iter_mut().zip(&state.sums[pass]).for_each(|(t, s)| path.add_assign(t, s));
+                    totals
+                        .iter_mut()
+                        .zip(&state.sums[pass])
+                        .for_each(|(t, s)| path.add_assign(t, s));
                 }
                 totals.iter().map(|t| store(path, t)).collect()
             })
@@ -302,7 +394,9 @@ impl<P: FieldPath> Prover<'_, P> {
     /// Says which sum is not what the program says.
     pub fn wrong_sum(&self, grids: &[GridValues], scalars: &[Option<Fr>]) -> Result<String> {
         for (l, sum) in self.program.sums.iter().enumerate() {
-            let only: Vec<Fr> = (0..self.program.sums.len()).map(|i| Fr::from(i == l)).collect();
+            let only: Vec<Fr> = (0..self.program.sums.len())
+                .map(|i| Fr::from(i == l))
+                .collect();
             let found: Fr = self.sum_on_grid(grids, scalars, &only)?.iter().sum();
             if Some(found) != scalars[sum.value] {
                 return Ok(format!("sum {l} has another value"));
@@ -319,19 +413,30 @@ impl<P: FieldPath> Prover<'_, P> {
         let mut registers = Registers::<P>::default();
         let mut buffers = publics.buffers();
         for j in 0..LANES {
-            let columns: Vec<Vec<P::Pack>> =
-                grids.iter().map(|g| load(path, &g[j * depth..(j + 1) * depth])).collect();
+            let columns: Vec<Vec<P::Pack>> = grids
+                .iter()
+                .map(|g| load(path, &g[j * depth..(j + 1) * depth]))
+                .collect();
             let columns: Vec<&[P::Pack]> = columns.iter().map(Vec::as_slice).collect();
             let public = publics.lane(path, j, &tape.publics, &mut buffers);
             let mut found = None;
-            tape.run(path, &mut registers, depth / P::WIDTH, &columns, &public, |m, v| {
-                let cells = store(path, v);
-                if let Some(i) = cells[..data].iter().position(|x| *x != Fr::ZERO) {
-                    found = found.min(Some((m, i))).or(Some((m, i)));
-                }
-            });
+            tape.run(
+                path,
+                &mut registers,
+                depth / P::WIDTH,
+                &columns,
+                &public,
+                |m, v| {
+                    let cells = store(path, v);
+                    if let Some(i) = cells[..data].iter().position(|x| *x != Fr::ZERO) {
+                        found = found.min(Some((m, i))).or(Some((m, i)));
+                    }
+                },
+            );
             if let Some((m, i)) = found {
-                return Ok(format!("constraint {m} does not hold at lane {j}, position {i}"));
+                return Ok(format!(
+                    "constraint {m} does not hold at lane {j}, position {i}"
+                ));
             }
         }
         Ok("no proof could be made that verifies".into())

@@ -71,7 +71,10 @@ impl<P: FieldPath> Prover<'_, P> {
             })
             .collect();
         let degree = |nodes: &mut dyn Iterator<Item = usize>| {
-            nodes.map(|n| program.degrees[n] as usize).max().unwrap_or(0)
+            nodes
+                .map(|n| program.degrees[n] as usize)
+                .max()
+                .unwrap_or(0)
         };
         let constraints = degree(&mut program.constraints.iter().copied());
         let sums = degree(&mut program.sums.iter().map(|s| s.term));
@@ -89,14 +92,23 @@ impl<P: FieldPath> Prover<'_, P> {
             let publics: Vec<&[Fr]> = publics.iter().map(Vec::as_slice).collect();
             let (mut sum, mut zero) = (vec![Fr::ZERO; LANES], vec![Fr::ZERO; LANES]);
             let mut registers = Registers::<Portable>::default();
-            tape.run(Portable, &mut registers, LANES, &columns, &publics, |root, v| {
-                match root.checked_sub(program.sums.len()) {
+            tape.run(
+                Portable,
+                &mut registers,
+                LANES,
+                &columns,
+                &publics,
+                |root, v| match root.checked_sub(program.sums.len()) {
                     None => Portable.add_scaled(&mut sum, v, weights.chis[root]),
                     Some(m) => Portable.add_scaled(&mut zero, v, weights.thetas[m]),
-                }
-            });
+                },
+            );
             // u(x, sigma) = (x^B - sigma^B) / (x - sigma)
-            let mut u: Vec<Fr> = lanes.points.iter().map(|w| shift * w - weights.sigma).collect();
+            let mut u: Vec<Fr> = lanes
+                .points
+                .iter()
+                .map(|w| shift * w - weights.sigma)
+                .collect();
             batch_invert(&mut u);
             let power = weights.sigma.pow([LANES as u64]);
             Portable.scale(&mut u, weights.constraints * (kappa - power));
@@ -104,15 +116,24 @@ impl<P: FieldPath> Prover<'_, P> {
             sum
         };
         let low = lanes.interpolate(e_on(Fr::ONE, Fr::ONE));
-        let quotients = cosets.shifts.par_iter().zip(&cosets.kappas).map(|(shift, kappa)| {
-            let mut e = e_on(*shift, *kappa);
-            Portable.sub_assign(&mut e, &lanes.evaluate(&low, *shift));
-            Portable.scale(&mut e, (*kappa - Fr::ONE).inverse().unwrap_or_default());
-            e
-        });
+        let quotients = cosets
+            .shifts
+            .par_iter()
+            .zip(&cosets.kappas)
+            .map(|(shift, kappa)| {
+                let mut e = e_on(*shift, *kappa);
+                Portable.sub_assign(&mut e, &lanes.evaluate(&low, *shift));
+                Portable.scale(&mut e, (*kappa - Fr::ONE).inverse().unwrap_or_default());
+                e
+            });
         let q = cosets.interpolate(lanes, quotients.collect());
         self.task.step(0)?;
-        Ok(AlongLanes { columns, c: low[0] * Fr::from(LANES as u64), r: low[1..].to_vec(), q })
+        Ok(AlongLanes {
+            columns,
+            c: low[0] * Fr::from(LANES as u64),
+            r: low[1..].to_vec(),
+            q,
+        })
     }
 
     /// `[q]1`, the commitment to `(f* - g f*(beta, X)) / (Z - beta)`.
@@ -128,7 +149,10 @@ impl<P: FieldPath> Prover<'_, P> {
         let domain = &self.domains.depth;
         let mut inverses: Vec<Fr> = domain.points.iter().map(|a| *a - beta).collect();
         batch_invert(&mut inverses);
-        let at_beta = domain.data_vanishing(beta).and_then(|z| z.inverse()).unwrap_or_default();
+        let at_beta = domain
+            .data_vanishing(beta)
+            .and_then(|z| z.inverse())
+            .unwrap_or_default();
         let g = domain.data_vanishing_at_blinding().map(|z| z * at_beta);
         let combine = |cell: &dyn Fn(usize) -> Fr| -> Fr {
             rhos.iter().enumerate().map(|(k, rho)| *rho * cell(k)).sum()
@@ -150,24 +174,32 @@ impl<P: FieldPath> Prover<'_, P> {
     }
 
     /// `sum f*_ij / (a_i - beta) G_ij` over the data cells.
-    fn data_from_cells(&self, grids: &[GridValues], rhos: &[Fr], inverses: &[Fr]) -> Result<G1Projective> {
+    fn data_from_cells(
+        &self,
+        grids: &[GridValues],
+        rhos: &[Fr],
+        inverses: &[Fr],
+    ) -> Result<G1Projective> {
         let (path, depth, data) = (self.path, self.program.depth, self.grid.data());
         let weights = load(path, inverses);
         let mut rows = vec![Fr::ZERO; self.grid.cells()];
-        rows.par_chunks_exact_mut(data).enumerate().with_min_len(8).try_for_each_init(
-            || (weights.clone(), weights.clone(), vec![Fr::ZERO; depth]),
-            |(sum, buffer, lane), (j, row)| {
-                path.fill(sum, Fr::ZERO);
-                for (grid, rho) in grids.iter().zip(rhos) {
-                    path.load(buffer, &grid[j * depth..(j + 1) * depth]);
-                    path.add_scaled(sum, buffer, *rho);
-                }
-                path.mul_assign(sum, &weights);
-                path.store(lane, sum);
-                row.copy_from_slice(&lane[..data]);
-                self.task.step(depth as u64)
-            },
-        )?;
+        rows.par_chunks_exact_mut(data)
+            .enumerate()
+            .with_min_len(8)
+            .try_for_each_init(
+                || (weights.clone(), weights.clone(), vec![Fr::ZERO; depth]),
+                |(sum, buffer, lane), (j, row)| {
+                    path.fill(sum, Fr::ZERO);
+                    for (grid, rho) in grids.iter().zip(rhos) {
+                        path.load(buffer, &grid[j * depth..(j + 1) * depth]);
+                        path.add_scaled(sum, buffer, *rho);
+                    }
+                    path.mul_assign(sum, &weights);
+                    path.store(lane, sum);
+                    row.copy_from_slice(&lane[..data]);
+                    self.task.step(depth as u64)
+                },
+            )?;
         self.task.phase("commit q");
         msm_rows_of(self.task, &self.grid, Scalars::Field(&rows))
     }
@@ -187,9 +219,22 @@ impl<P: FieldPath> Prover<'_, P> {
             }
         }
         let (mut points, mut terms) = (Vec::new(), Vec::new());
-        for (c, coefficient) in coefficients.iter().enumerate().filter(|(_, x)| **x != Fr::ZERO) {
-            points.extend_from_slice(&depth_sums(self.task, &self.srs_id, &self.grid, witness.columns[c])?);
-            terms.extend(inverses[..self.grid.data()].iter().map(|i| *i * coefficient));
+        for (c, coefficient) in coefficients
+            .iter()
+            .enumerate()
+            .filter(|(_, x)| **x != Fr::ZERO)
+        {
+            points.extend_from_slice(&depth_sums(
+                self.task,
+                &self.srs_id,
+                &self.grid,
+                witness.columns[c],
+            )?);
+            terms.extend(
+                inverses[..self.grid.data()]
+                    .iter()
+                    .map(|i| *i * coefficient),
+            );
         }
         self.task.step((self.program.depth * LANES) as u64)?;
         Ok(msm(&points, Scalars::Field(&terms)))
@@ -202,16 +247,19 @@ impl<P: FieldPath> Prover<'_, P> {
         let own_depth = program.commitments.iter().all(|c| c.depth == program.depth);
         own_depth
             && program.columns() == program.operands.len()
-            && self.missing_depth_sums(witness) <= self.grid.cells() as u64 * units(&Scalars::Field(&[]))
+            && self.missing_depth_sums(witness)
+                <= self.grid.cells() as u64 * units(&Scalars::Field(&[]))
     }
 
     /// The work to compute the depth sums that are not known.
     pub fn missing_depth_sums(&self, witness: &Witness) -> u64 {
-        let missing = witness
-            .columns
-            .iter()
-            .filter(|c| c.known_depth_sums(&self.srs_id, self.program.depth).is_none());
+        let missing = witness.columns.iter().filter(|c| {
+            c.known_depth_sums(&self.srs_id, self.program.depth)
+                .is_none()
+        });
         let rows = |c: &Column| c.rows().next_multiple_of(self.grid.data()) as u64;
-        missing.map(|c| 2 * rows(c) * units(&c.cells.scalars())).sum()
+        missing
+            .map(|c| 2 * rows(c) * units(&c.cells.scalars()))
+            .sum()
     }
 }

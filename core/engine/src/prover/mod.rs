@@ -40,12 +40,21 @@ impl Witness<'_> {
     fn check(&self, program: &Program) -> Result<()> {
         let n = program.commitments.len();
         if [self.columns.len(), self.labels.len(), self.seeds.len()] != [n; 3] {
-            return argument(format!("the program needs {n} columns, each with label and seed"));
+            return argument(format!(
+                "the program needs {n} columns, each with label and seed"
+            ));
         }
         if self.aux.len() != program.aux.len() {
-            return argument(format!("the program needs {} aux columns", program.aux.len()));
+            return argument(format!(
+                "the program needs {} aux columns",
+                program.aux.len()
+            ));
         }
-        let columns = self.columns.iter().zip(&program.commitments).map(|p| ("column", p));
+        let columns = self
+            .columns
+            .iter()
+            .zip(&program.commitments)
+            .map(|p| ("column", p));
         let aux = self.aux.iter().zip(&program.aux).map(|p| ("aux column", p));
         for (what, (column, extent)) in columns.chain(aux) {
             if column.rows() != extent.rows {
@@ -99,7 +108,13 @@ struct Prover<'a, P> {
 type Polynomial = Vec<Fr>;
 
 impl<'a, P: FieldPath> Prover<'a, P> {
-    fn new(path: P, srs: &Srs, program: &'a Program, instance: &Instance, task: &'a Task) -> Result<Self> {
+    fn new(
+        path: P,
+        srs: &Srs,
+        program: &'a Program,
+        instance: &Instance,
+        task: &'a Task,
+    ) -> Result<Self> {
         Ok(Prover {
             path,
             program,
@@ -117,13 +132,17 @@ impl<'a, P: FieldPath> Prover<'a, P> {
     /// Announces the work to come, in the units that each step counts.
     fn announce(&self, witness: &Witness) {
         let (program, data) = (self.program, self.grid.data());
-        let aux = witness.aux.iter().zip(&program.aux).map(|(column, extent)| {
-            let terms = match extent.depth == program.depth {
-                true => extent.rows,
-                false => extent.rows.div_ceil(extent.data()) * data,
-            };
-            terms as u64 * units(&column.cells.scalars())
-        });
+        let aux = witness
+            .aux
+            .iter()
+            .zip(&program.aux)
+            .map(|(column, extent)| {
+                let terms = match extent.depth == program.depth {
+                    true => extent.rows,
+                    false => extent.rows.div_ceil(extent.data()) * data,
+                };
+                terms as u64 * units(&column.cells.scalars())
+            });
         let full_msm = self.grid.cells() as u64 * units(&Scalars::Field(&[]));
         let last_msm = match self.uses_depth_sums(witness) {
             true => self.missing_depth_sums(witness),
@@ -152,7 +171,11 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         if polynomial.len() > self.monomials.len() {
             return Err(Error::Setup("the set-up has too few monomials".into()));
         }
-        let point = msm_bases(&self.monomials, 0..polynomial.len(), Scalars::Field(polynomial));
+        let point = msm_bases(
+            &self.monomials,
+            0..polynomial.len(),
+            Scalars::Field(polynomial),
+        );
         self.send_point(label, point);
         self.task.step(0)
     }
@@ -161,9 +184,12 @@ impl<'a, P: FieldPath> Prover<'a, P> {
     fn commit_grid(&self, values: &[Fr]) -> Result<G1Projective> {
         let (depth, data) = (self.program.depth, self.grid.data());
         let mut rows = Vec::with_capacity(self.grid.cells());
-        values.chunks_exact(depth).for_each(|lane| rows.extend_from_slice(&lane[..data]));
-        let blinding: Vec<Fr> =
-            (data..depth).flat_map(|i| values.iter().skip(i).step_by(depth).copied()).collect();
+        values
+            .chunks_exact(depth)
+            .for_each(|lane| rows.extend_from_slice(&lane[..data]));
+        let blinding: Vec<Fr> = (data..depth)
+            .flat_map(|i| values.iter().skip(i).step_by(depth).copied())
+            .collect();
         Ok(msm_rows_of(self.task, &self.grid, Scalars::Field(&rows))?
             + self.grid.commit_blinding(&blinding))
     }
@@ -176,7 +202,11 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         // Step 1
         self.task.phase("aux");
         let mut grids = self.aux(witness)?;
-        let challenges: Vec<Fr> = program.challenges.iter().map(|l| self.transcript.challenge(l)).collect();
+        let challenges: Vec<Fr> = program
+            .challenges
+            .iter()
+            .map(|l| self.transcript.challenge(l))
+            .collect();
         let scalars = program.scalars(&challenges)?;
         let value = |node: usize| scalars[node].unwrap_or(Fr::ZERO);
 
@@ -201,21 +231,41 @@ impl<'a, P: FieldPath> Prover<'a, P> {
 
         // Step 3
         self.task.phase("sums");
-        let total: Fr = program.sums.iter().zip(&chis).map(|(s, c)| *c * value(s.value)).sum();
+        let total: Fr = program
+            .sums
+            .iter()
+            .zip(&chis)
+            .map(|(s, c)| *c * value(s.value))
+            .sum();
         let constant = total * depth.twiddles.len_inv;
         let mut remainder = depth.interpolate(self.sum_on_grid(&grids, &scalars, &chis)?);
         if remainder[0] != constant {
             return Err(Error::StatementFalse(self.wrong_sum(&grids, &scalars)?));
         }
         // m = X r + z0 Z_A
-        mask[1..depth.size].iter().zip(&mut remainder[1..]).for_each(|(m, g)| *g += x * m);
+        mask[1..depth.size]
+            .iter()
+            .zip(&mut remainder[1..])
+            .for_each(|(m, g)| *g += x * m);
         let r = remainder.split_off(1);
         self.send_polynomial("R", &r)?;
         let lambda = self.transcript.challenge("lambda");
 
         // Step 4
         self.task.phase("quotient");
-        let quotient = self.quotient(&grids, &scalars, &cosets::Batching { chis: &chis, thetas: &thetas, sigma, lambda, constant, r: &r, mask: &mask })?;
+        let quotient = self.quotient(
+            &grids,
+            &scalars,
+            &cosets::Batching {
+                chis: &chis,
+                thetas: &thetas,
+                sigma,
+                lambda,
+                constant,
+                r: &r,
+                mask: &mask,
+            },
+        )?;
         self.task.phase("commit Q");
         self.send_polynomial("Q", &quotient)?;
         let beta = self.transcript.challenge("beta");
@@ -225,19 +275,28 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         let lagrange = depth.lagrange(beta).ok_or_else(unlucky)?;
         let folded = self.fold(&grids, &lagrange)?;
         self.task.phase("along lanes");
-        let step5 = self.along_lanes(&folded, &scalars, &lagrange, &fold::Weights {
-            chis: &chis,
-            thetas: &thetas,
-            sigma,
-            constraints: lambda * depth.blinding_vanishing(beta),
-        })?;
+        let step5 = self.along_lanes(
+            &folded,
+            &scalars,
+            &lagrange,
+            &fold::Weights {
+                chis: &chis,
+                thetas: &thetas,
+                sigma,
+                constraints: lambda * depth.blinding_vanishing(beta),
+            },
+        )?;
         self.send_scalar("c", step5.c);
         self.send_polynomial("R'", &step5.r)?;
         self.send_polynomial("Q'", &step5.q)?;
         let beta_lanes = self.transcript.challenge("beta'");
 
         // Step 6
-        let y: Vec<Fr> = step5.columns.iter().map(|f| horner(f, beta_lanes)).collect();
+        let y: Vec<Fr> = step5
+            .columns
+            .iter()
+            .map(|f| horner(f, beta_lanes))
+            .collect();
         y.iter().for_each(|y| self.send_scalar("y", *y));
         let rho = self.transcript.challenge("rho");
 
@@ -255,8 +314,22 @@ impl<'a, P: FieldPath> Prover<'a, P> {
 
         // Steps 8 to 10
         self.task.phase("openings");
-        let polynomials = openings::Polynomials { mask, r, quotient, r_lanes: step5.r, q_lanes: step5.q, f };
-        let values = openings::Values { constant, c: step5.c, x, beta, beta_lanes, mu };
+        let polynomials = openings::Polynomials {
+            mask,
+            r,
+            quotient,
+            r_lanes: step5.r,
+            q_lanes: step5.q,
+            f,
+        };
+        let values = openings::Values {
+            constant,
+            c: step5.c,
+            x,
+            beta,
+            beta_lanes,
+            mu,
+        };
         if !self.open(&polynomials, &values)? {
             return Err(Error::StatementFalse(self.violation(&grids, &scalars)?));
         }

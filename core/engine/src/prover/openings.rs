@@ -38,7 +38,10 @@ impl<P: FieldPath> Prover<'_, P> {
         // Step 8
         let mut bounded = vec![Fr::ZERO; d];
         let mut place = |f: &[Fr], shift: usize, c: Fr| {
-            bounded[shift..].iter_mut().zip(f).for_each(|(p, x)| *p += c * x);
+            bounded[shift..]
+                .iter_mut()
+                .zip(f)
+                .for_each(|(p, x)| *p += c * x);
         };
         place(&f.f, d - b, Fr::ONE);
         place(&f.r_lanes, d - b + 1, v.mu);

@@ -16,9 +16,13 @@ pub struct Secrets {
 impl Secrets {
     pub fn new(instance: &Instance) -> Result<Self> {
         let mut seed = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut seed[..])
-            .map_err(|e| Error::Setup(format!("the operating system gives no random bytes: {e}")))?;
-        Ok(Secrets { seed, statement: Sha256::digest(instance.statement).into() })
+        getrandom::fill(&mut seed[..]).map_err(|e| {
+            Error::Setup(format!("the operating system gives no random bytes: {e}"))
+        })?;
+        Ok(Secrets {
+            seed,
+            statement: Sha256::digest(instance.statement).into(),
+        })
     }
 
     fn stream(&self, label: &str, number: usize) -> ScalarStream {

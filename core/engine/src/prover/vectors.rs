@@ -12,7 +12,9 @@ const BLOCK: usize = 256;
 /// The blocks of a lane of `packs` packs.
 pub fn blocks<P: FieldPath>(packs: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
     let block = (BLOCK / P::WIDTH).max(1);
-    (0..packs).step_by(block).map(move |start| start..(start + block).min(packs))
+    (0..packs)
+        .step_by(block)
+        .map(move |start| start..(start + block).min(packs))
 }
 
 /// `values` in packs.
@@ -43,7 +45,9 @@ impl<P: FieldPath> Publics<P> {
         };
         let publics = program.publics.iter();
         Publics {
-            along: publics.map(|p| p.along_depth(domain.size, on_axis)).collect(),
+            along: publics
+                .map(|p| p.along_depth(domain.size, on_axis))
+                .collect(),
             zero: vec![P::Pack::default(); domain.size / P::WIDTH],
         }
     }
@@ -75,5 +79,8 @@ impl<P: FieldPath> Publics<P> {
 
 /// `slices`, each cut to a range; empty ones stay empty.
 pub fn cut<'a, T>(slices: &[&'a [T]], range: &std::ops::Range<usize>) -> Vec<&'a [T]> {
-    slices.iter().map(|s| s.get(range.clone()).unwrap_or(&[])).collect()
+    slices
+        .iter()
+        .map(|s| s.get(range.clone()).unwrap_or(&[]))
+        .collect()
 }
