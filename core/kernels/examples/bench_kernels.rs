@@ -1,11 +1,11 @@
-//! Times of the kernels beside those of arkworks, in one run: `cargo run --release --example
+//! Times of the kernels beside those of arkworks and halo2curves, in one run: `cargo run --release --example
 //! bench_kernels [log2 of a size ...]`.
 
 use ark_ec::{CurveGroup, VariableBaseMSM};
-use ark_ff::UniformRand;
+use ark_ff::{BigInteger, PrimeField, UniformRand};
 use ark_std::rand::{rngs::StdRng, Rng, SeedableRng};
 use std::time::Instant;
-use zkp_kernels::{msm_bases, msm_rows, Bases, FieldPath, Fr, G1Affine, G1Projective};
+use zkp_kernels::{msm_bases, msm_rows, Bases, FieldPath, Fq, Fr, G1Affine, G1Projective};
 use zkp_kernels::{Path, Rows, Scalars, Twiddles};
 
 /// Nanoseconds that the threads of this process have run, where the system tells: on a machine
@@ -137,6 +137,12 @@ fn sums(threads: usize, n: usize, points: &[G1Affine]) {
             elapsed, cpu
         );
     }
+    let other = halo2curves_sum(&points[..n], &full);
+    let (elapsed, cpu) = pool.install(|| best(other));
+    println!(
+        "  halo2curves 2^{size:<2} full  {threads} threads {:9.2} ms ({:.2} ms of processors)",
+        elapsed, cpu
+    );
     let (elapsed, cpu) = pool.install(|| {
         best(|| {
             let _ = std::hint::black_box(G1Projective::msm_unchecked(&points[..n], &full));
@@ -148,6 +154,50 @@ fn sums(threads: usize, n: usize, points: &[G1Affine]) {
     );
 }
 
+/// The same sum by halo2curves, whose elements are in the same Montgomery form.
+fn halo2curves_sum(points: &[G1Affine], scalars: &[Fr]) -> impl Fn() {
+    use halo2curves::bn256;
+    let le = |x: ark_ff::BigInt<4>| {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(&x.to_bytes_le());
+        bytes
+    };
+    let fq = |x: &Fq| bn256::Fq::from_bytes(&le(x.into_bigint())).expect("a canonical element");
+    let fr = |x: &Fr| bn256::Fr::from_bytes(&le(x.into_bigint())).expect("a canonical element");
+    let point = |p: &G1Affine| bn256::G1Affine {
+        x: fq(&p.x),
+        y: fq(&p.y),
+    };
+    let points: Vec<_> = points.iter().map(point).collect();
+    let scalars: Vec<_> = scalars.iter().map(fr).collect();
+    move || {
+        std::hint::black_box(halo2curves::msm::msm_best(&scalars, &points));
+    }
+}
+
+fn halo2curves_field() {
+    use halo2curves::ff::{Field, PrimeField};
+    use halo2curves::{bn256, fft::best_fft};
+    let mut a: Vec<_> = (0..1024).map(|i| bn256::Fr::from(i + 3).square()).collect();
+    let b = a.clone();
+    let repeat = 200;
+    let (_, cpu) = best(|| {
+        for _ in 0..repeat {
+            a.iter_mut().zip(&b).for_each(|(a, b)| *a *= b);
+        }
+    });
+    println!(
+        "  halo2curves mul {:11.2} ns",
+        cpu * 1e6 / (repeat * a.len()) as f64
+    );
+    for log in [10, 14, 20] {
+        let mut x = vec![bn256::Fr::from(7); 1 << log];
+        let root = bn256::Fr::ROOT_OF_UNITY.pow([1 << (bn256::Fr::S - log)]);
+        let (elapsed, cpu) = best(|| best_fft(&mut x, root, log));
+        println!("  halo2curves fft 2^{log:<2} {elapsed:9.3} ms ({cpu:.3} ms of processors)");
+    }
+}
+
 fn main() {
     println!("field vectors, processor time of one thread");
     for path in Path::available() {
@@ -157,6 +207,7 @@ fn main() {
             Path::Ifma(p) => field(path.name(), p),
         }
     }
+    halo2curves_field();
     println!("sums of multiples of points");
     let mut logs: Vec<u32> = std::env::args().skip(1).flat_map(|s| s.parse()).collect();
     if logs.is_empty() {

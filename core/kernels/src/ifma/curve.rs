@@ -77,7 +77,8 @@ fn canonical(words: [u64; 4]) -> BigInt<4> {
     words
 }
 
-/// Sums each of `pieces`, given as lengths of consecutive runs of `codes`; none is empty.
+/// Sums each of `pieces`, given as lengths of consecutive runs of `codes`; none is empty. Codes
+/// beyond them are taken as a hint which points will be asked for next.
 pub(crate) fn sum_pieces(
     s: Simd,
     points: &[Packed],
@@ -115,6 +116,7 @@ impl Scratch {
     /// One round: what `plan` says is done, from the given points and codes or from the sums of
     /// the round before.
     fn round(&mut self, s: Simd, first: Option<(&[Packed], &[u32])>, pieces: &mut [u32]) {
+        let now: usize = pieces.iter().map(|n| *n as usize).sum();
         let count = self.plan(pieces, first.map(|(_, codes)| codes));
         let Scratch {
             a,
@@ -126,7 +128,10 @@ impl Scratch {
             to,
             identities,
         } = self;
-        let points = first.map_or(&from[..], |(points, _)| points);
+        let (points, next) = match first {
+            Some((points, codes)) => (points, codes.get(now..).unwrap_or_default()),
+            None => (&from[..], &[][..]),
+        };
         if to.len() < count {
             to.resize(count, Packed::IDENTITY);
         }
@@ -141,9 +146,9 @@ impl Scratch {
         let done = unsafe {
             if first.is_some() {
                 *identities = false;
-                add_pairs::<true>(s, points, a, b, dst, products, to)
+                add_pairs::<true>(s, points, [a, b, dst], next, products, to)
             } else {
-                !*identities && add_pairs::<false>(s, points, a, b, dst, products, to)
+                !*identities && add_pairs::<false>(s, points, [a, b, dst], next, products, to)
             }
         };
         if !done {
@@ -310,11 +315,11 @@ impl Simd {
 
     /// Asks for the points to be brought near.
     #[inline(always)]
-    fn prefetch(self, points: &[Packed], codes: &[u32; 8]) {
+    fn prefetch<const HINT: i32>(self, points: &[Packed], codes: &[u32; 8]) {
         for code in codes {
             if let Some(p) = points.get((code & !NEGATIVE) as usize) {
                 // SAFETY: prefetching has no effect but on caches, and the address is a reference.
-                unsafe { _mm_prefetch::<_MM_HINT_T0>(p.0.as_ptr().cast()) }
+                unsafe { _mm_prefetch::<HINT>(p.0.as_ptr().cast()) }
             }
         }
     }
@@ -371,26 +376,30 @@ const AHEAD: usize = 6;
 kernels! {
     /// Adds pairs of points, one inversion for all: `to[dst[i]] = points[a[i]] + points[b[i]]`,
     /// with signs in the first round (`SIGNS`). The lists are whole packs. False, with `to`
-    /// half-written, if any pair had equal x.
+    /// untouched, if any pair had equal x.
+    ///
+    /// The first round gathers its points from all over a table larger than any cache. The points
+    /// of `next` are therefore asked for during the computation, and those a few packs ahead,
+    /// which by then have come to an outer cache, asked into the innermost.
     fn add_pairs<const SIGNS: bool>(
         s: Simd,
         points: &[Packed],
-        a: &[u32],
-        b: &[u32],
-        dst: &[u32],
+        [a, b, dst]: [&[u32]; 3],
+        next: &[u32],
         products: &mut [super::Lanes],
         to: &mut [Packed],
     ) -> bool {
         let (a, _) = a.as_chunks::<8>();
         let (b, _) = b.as_chunks::<8>();
         let (dst, _) = dst.as_chunks::<8>();
+        let (next, _) = next.as_chunks::<8>();
         let one = s.splat::<FqMod>(Fq::ONE);
         let mut product = s.broadcast(one);
         for (i, before) in products.iter_mut().enumerate() {
             if SIGNS {
                 if let (Some(a), Some(b)) = (a.get(i + AHEAD), b.get(i + AHEAD)) {
-                    s.prefetch(points, a);
-                    s.prefetch(points, b);
+                    s.prefetch::<_MM_HINT_T0>(points, a);
+                    s.prefetch::<_MM_HINT_T0>(points, b);
                 }
             }
             let x1 = s.coordinate::<0>(&gather!(points, a[i]));
@@ -407,6 +416,16 @@ kernels! {
         batch_invert_serial(&mut lanes);
         let mut inverse = s.from_ark::<FqMod>(&lanes);
         for i in (0..products.len()).rev() {
+            if SIGNS {
+                if let Some(i) = i.checked_sub(AHEAD) {
+                    s.prefetch::<_MM_HINT_T0>(points, &a[i]);
+                    s.prefetch::<_MM_HINT_T0>(points, &b[i]);
+                }
+                if let [c, d, ..] = &next[next.len().min(2 * (products.len() - 1 - i))..] {
+                    s.prefetch::<_MM_HINT_T1>(points, c);
+                    s.prefetch::<_MM_HINT_T1>(points, d);
+                }
+            }
             let (p, q) = (gather!(points, a[i]), gather!(points, b[i]));
             let (x1, x2) = (s.coordinate::<0>(&p), s.coordinate::<0>(&q));
             let d = s.carry(s.sub_from::<FqMod>(&x2, &x1, 2));

@@ -11,7 +11,7 @@ pub(super) const BUCKET_WEIGHT: f64 = 3.0;
 
 /// Terms whose additions share their inversions: what a round reads and writes fits the
 /// second-level cache.
-const GROUP: usize = 1 << 14;
+const GROUP: usize = 1 << 13;
 
 /// Terms that are sorted together, unless a single region has more.
 const TASK: usize = 1 << 16;
