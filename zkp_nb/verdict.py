@@ -21,7 +21,7 @@ from zkp_nb.statements import parse
 from zkp_nb.verifying import verify as verify_proof
 
 if TYPE_CHECKING:
-    from zkp_nb.project import Receipt
+    from zkp_nb.receipt import Receipt
 
 Verifier = Literal["auto", "native", "reference", "both"]
 Status = Literal["proven", "asserted", "committed"]
