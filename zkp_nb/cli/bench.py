@@ -113,8 +113,16 @@ CASES: Final[dict[str, Callable[[pd.DataFrame], Case]]] = {
     "derive": lambda frame: Case(
         frame.assign(total=frame.amount + frame.age), [zkp.derive("total", "amount + age")]
     ),
+    "minimum": lambda frame: Case(frame, [zkp.minimum("age")]),
+    "median": lambda frame: Case(frame, [zkp.median("age")]),
+    "value_counts": lambda frame: Case(frame, [zkp.value_counts("age")]),
+    "histogram": lambda frame: Case(frame, [zkp.histogram("age", range(0, 101, 10))]),
+    "share": lambda frame: Case(frame, [zkp.share("age >= 18")]),
+    "covariance": lambda frame: Case(frame, [zkp.covariance("amount", "age")]),
+    "unique": lambda frame: Case(frame, [zkp.unique("key")]),
+    "in_key": lambda frame: Case(_parts(frame)[0], [zkp.in_key("key", frame)]),
 }
-"""Statements measured, on `numbers`."""
+"""Statements measured, on `numbers`; one for each kind of proof (`maximum` costs what `minimum` does)."""
 
 COMMIT_ONLY: Final = "commit 10 mixed columns"
 
@@ -193,6 +201,12 @@ def _peak_memory() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
+def _sizes(line: Line) -> str:
+    if not line.proofs:
+        return ""
+    return f"{line.proof_bytes:,}" + (f" in {line.proofs}" if line.proofs > 1 else "")
+
+
 _COLUMNS: Final[tuple[tuple[str, int, Callable[[Line], str]], ...]] = (
     ("statement", -24, lambda line: line.statement),
     ("rows", 11, lambda line: f"{line.rows:,}"),
@@ -200,7 +214,7 @@ _COLUMNS: Final[tuple[tuple[str, int, Callable[[Line], str]], ...]] = (
     ("commit", 10, lambda line: seconds(line.commit_s)),
     ("prove", 10, lambda line: "" if line.prove_s is None else seconds(line.prove_s)),
     ("verify", 10, lambda line: "" if line.verify_s is None else seconds(line.verify_s)),
-    ("proof bytes", 12, lambda line: f"{line.proof_bytes:,}" if line.proofs else ""),
+    ("proof bytes", 13, _sizes),
     ("peak MiB", 9, lambda line: f"{line.peak_memory / 2**20:,.0f}"),
     ("base MiB", 9, lambda line: f"{line.base_memory / 2**20:,.0f}"),
 )
