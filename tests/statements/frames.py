@@ -49,7 +49,13 @@ def committed(
 
 
 class Case:
-    """A statement with everything that is needed to check it."""
+    """A statement with everything that is needed to check it.
+
+    Attributes:
+        vacant: tables hold nothing beyond their rows, as honest ones do.
+    """
+
+    vacant = False
 
     def __init__(self, claim: Claim, subject: Subject, *others: Subject) -> None:
         self.subjects = {each.dataset_id: each for each in (subject, *subject.parents, *others)}
@@ -91,7 +97,7 @@ class Case:
     ) -> list[str]:
         found = []
         for program, aux in zip(self.programs, witness, strict=True):
-            found += model.check(program, {**self.tables, **(tables or {})}, aux)
+            found += model.check(program, {**self.tables, **(tables or {})}, aux, vacant=self.vacant)
         return found
 
     def cheated(self, change: Callable[[dict[str, list[int]]], None], part: int = 0) -> list[str]:
@@ -101,7 +107,9 @@ class Case:
             each.label: model._ints(np.asarray(cells)) for each, cells in zip(program.aux, aux, strict=True)
         }
         change(columns)
-        return model.check(program, self.tables, [columns[each.label] for each in program.aux])
+        return model.check(
+            program, self.tables, [columns[each.label] for each in program.aux], vacant=self.vacant
+        )
 
 
 def edited(subject: Subject, column: str, part: str, row: int, value: Any) -> Table:

@@ -23,18 +23,26 @@ TABLE_ROWS = 65_536
 Place = tuple[int, int]
 
 
-def check(program: Program, tables: Mapping[str, Table], aux: Sequence[Any], seed: int = 0) -> list[str]:
+def check(
+    program: Program, tables: Mapping[str, Table], aux: Sequence[Any], seed: int = 0, vacant: bool = False
+) -> list[str]:
     """What the program refuses; nothing where it holds.
 
     Args:
         aux: the aux columns, vectors of cells or lists of integers.
+        vacant: cells of a table's own grid beyond its rows are 0 and not garbage.
     """
-    return _Model(program.document(), tables, aux, random.Random(seed)).violations()
+    return _Model(program.document(), tables, aux, random.Random(seed), vacant).violations()
 
 
 class _Model:
     def __init__(
-        self, program: dict[str, Any], tables: Mapping[str, Table], aux: Sequence[Any], rng: random.Random
+        self,
+        program: dict[str, Any],
+        tables: Mapping[str, Table],
+        aux: Sequence[Any],
+        rng: random.Random,
+        vacant: bool,
     ) -> None:
         self.program = program
         self.depth = program["depth"]
@@ -55,7 +63,7 @@ class _Model:
             *zip(program["aux"], self.aux, strict=True),
         ]:
             for place in outside - set(cells):
-                if _row(extent, place) is None:
+                if _row(extent, place) is None and not (vacant and place[0] < extent["depth"] - 3):
                     cells[place] = rng.randrange(R)
         self.places += sorted(outside - set(self.places))
 

@@ -229,7 +229,7 @@ def _pair(x: SourceColumn, y: SourceColumn, least: int) -> Pair:
     count = int(np.count_nonzero(both))
     if count < least:
         raise StatementFalse(
-            f"{x.name!r} and {y.name!r} of `{x.source.record.name}` both have values in {count_of(count, 'row')}.",
+            f"In {count_of(count, 'row')} of `{x.source.record.name}` both {x.name!r} and {y.name!r} have values.",
             why=f"The claim needs at least {least}.",
         )
     a, b = (data_of(column).data[0][both] for column in (x, y))

@@ -51,7 +51,7 @@ class Between(Statement):
     def compile(self, builder: Builder) -> None:
         source = builder.table(self.inputs[0])
         column = source.column(self.column)
-        low, high = _cells(column, self.low, self.high)
+        low, high = bounds_of(column, self.low, self.high)
         x, null = builder.value(column)
         present = builder.negated(null)
         width = (high - low).bit_length()
@@ -61,7 +61,7 @@ class Between(Statement):
             builder.range(source, high - x, width, present)
 
 
-def _cells(column: SourceColumn, low: object, high: object) -> tuple[int, int]:
+def bounds_of(column: SourceColumn, low: object, high: object) -> tuple[int, int]:
     """Least and greatest cell between the bounds, within what the type holds."""
     least, greatest = interval(column)
     try:
@@ -91,7 +91,7 @@ def state_between(subject: Subject, name: str, low: object, high: object) -> Bet
     except TableError as error:
         raise StatementError(error.what, why=error.why, todo=error.todo) from None
     statement = Between(inputs=(subject.dataset_id,), column=name, low=sides[0], high=sides[1])
-    least, greatest = _cells(column, *sides)
+    least, greatest = bounds_of(column, *sides)
     data = subject.table.columns[column.number]
     outside = (data.data[0] < least) | (data.data[0] > greatest)
     if data.null is not None:

@@ -13,9 +13,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zkp_nb.errors import StatementError, StatementFalse
-from zkp_nb.statements import association, bounds, distribution, extremes, facts, filters, keys, reading, rows
+from zkp_nb.statements import (
+    association,
+    bounds,
+    distribution,
+    extremes,
+    facts,
+    filters,
+    keys,
+    order,
+    reading,
+    rows,
+    schema,
+)
 from zkp_nb.statements import derive as derived
 from zkp_nb.statements import formula as trees
+from zkp_nb.statements import profile as profiles
 from zkp_nb.statements.formula import Col, Formula, Predicate
 from zkp_nb.statements.statement import Statement
 from zkp_nb.statements.subject import Subject
@@ -24,6 +37,7 @@ State = Callable[[Subject], Statement]
 
 __all__ = [
     "between",
+    "conforms",
     "correlation",
     "covariance",
     "derive",
@@ -34,12 +48,15 @@ __all__ = [
     "mean",
     "median",
     "minimum",
+    "not_null",
     "nulls",
+    "profile",
     "quantile",
     "rows_of",
     "same_rows",
     "select",
     "share",
+    "sorted_by",
     "split",
     "std",
     "sum",
@@ -212,6 +229,34 @@ def in_key(column: str | Sequence[str], other: object, key: str | Sequence[str] 
         return keys.state_in_key(subject, names, subject.resolve(other), named)
 
     return Claim(f"in_key({column!r}, <frame>, {key!r})", state)
+
+
+def not_null(*columns: str) -> Claim:
+    """The columns have no nulls; all columns where none is named."""
+    return Claim(_call("not_null", *columns), lambda subject: schema.state_not_null(subject, columns))
+
+
+def conforms(rules: Mapping[str, object] | None = None) -> Claim:
+    """Columns hold what their types and the rules allow, and the table holds nothing beyond its last row.
+
+    Args:
+        rules: by column, a pair of bounds, a list or set of allowed values, None for what the type allows, or
+            a mapping with some of `low`, `high`, `allowed`, `nullable`. By default every column by its type.
+    """
+    given = None if rules is None else dict(rules)
+    text = _call("conforms") if given is None else _call("conforms", given)
+    return Claim(text, lambda subject: schema.state_conforms(subject, given))
+
+
+def sorted_by(column: str, *, descending: bool = False) -> Claim:
+    """The rows are in the order of the column, nulls last."""
+    text = _call("sorted_by", column, descending=descending)
+    return Claim(text, lambda subject: order.state_sorted(subject, column, descending=descending))
+
+
+def profile(*columns: str) -> Claim:
+    """Nulls, least and greatest values, means, standard deviations and distinctness, wherever they exist."""
+    return Claim(_call("profile", *columns), lambda subject: profiles.state_profile(subject, columns))
 
 
 def same_rows() -> Claim:

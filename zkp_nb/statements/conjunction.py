@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field, JsonValue
 
 from zkp_nb.errors import StatementError
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.statement import ROLES, Records, Statement, Tables, parse, register
+
+MAX_CLAIMS: Final = 32
+"""Claims in one statement."""
 
 
 @register
@@ -29,7 +32,7 @@ class Conjunction(Statement):
     kind: ClassVar[str] = "all"
     shape: ClassVar[tuple[int, int, int] | None] = None
 
-    claims: Annotated[tuple[dict[str, JsonValue], ...], Field(min_length=2, max_length=32)]
+    claims: Annotated[tuple[dict[str, JsonValue], ...], Field(min_length=2, max_length=MAX_CLAIMS)]
 
     @cached_property
     def parts(self) -> tuple[Statement, ...]:
@@ -53,19 +56,23 @@ class Conjunction(Statement):
 
 
 def conjunction(statements: Sequence[Statement]) -> Statement:
-    """All of them in one statement; a single one stays as it is.
+    """All of them in one statement; a single one stays as it is, and one of several claims counts as these.
 
     Raises:
         StatementError: there is none, or more than 32.
     """
-    distinct = list({statement.canonical(): statement for statement in statements}.values())
+    flat = chain.from_iterable(
+        each.parts if isinstance(each, Conjunction) else (each,) for each in statements
+    )
+    distinct = list({statement.canonical(): statement for statement in flat}.values())
     if not distinct:
         raise StatementError("There is nothing to claim.")
     if len(distinct) == 1:
         return distinct[0]
-    if len(distinct) > 32:
+    if len(distinct) > MAX_CLAIMS:
         raise StatementError(
-            f"{len(distinct)} claims are too many for one receipt.", todo="Prove at most 32 at a time."
+            f"{len(distinct)} claims are too many for one receipt.",
+            todo=f"Prove at most {MAX_CLAIMS} at a time.",
         )
     documents: list[dict[str, Any]] = [statement.document() for statement in distinct]
     return Conjunction(**_roles(distinct), claims=tuple(documents))

@@ -240,7 +240,7 @@ def state_unique(subject: Subject, names: Sequence[str]) -> Unique:
     if not really:
         raise StatementError(
             "Two different texts have hashes that start with the same 64 bits.",
-            why="The proof tells texts apart by these bits, which fails for one in 30 million tables of a million rows.",
+            why="The proof tells texts apart by these bits. Of tables of a million texts, one in 30 million has such.",
             todo="Name one more column.",
         )
     raise StatementFalse(
@@ -326,8 +326,8 @@ def state_in_key(subject: Subject, names: Sequence[str], other: Subject, key: Se
     absent = int(np.count_nonzero(~np.isin(hashes[_active(columns)], known)))
     if absent:
         raise StatementFalse(
-            f"{count_of(absent, 'value')} of {listed(names)} in `{subject.name}` {'is' if absent == 1 else 'are'} "
-            f"not among {listed(key)} of `{other.name}`.",
+            f"{count_of(absent, 'value')} of {listed(names)} in `{subject.name}` "
+            f"{'is' if absent == 1 else 'are'} not among {listed(key)} of `{other.name}`.",
             why="Every value that is not null must occur.",
         )
     return InKey(inputs=(subject.dataset_id, other.dataset_id), columns=tuple(names), key=tuple(key))
