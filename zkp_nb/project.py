@@ -14,7 +14,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +23,14 @@ from zkp_nb.ledger import Ledger
 from zkp_nb.ledger.known import KnownLogs
 from zkp_nb.ledger.log import AnyEntry
 from zkp_nb.ledger.receipt import ReceiptFile
-from zkp_nb.ledger.records import AssertedEntry, ColumnRecord, DatasetEntry, DatasetRecord, ProofEntry
+from zkp_nb.ledger.records import (
+    AssertedEntry,
+    ColumnRecord,
+    DatasetEntry,
+    DatasetRecord,
+    ProofEntry,
+    utc_now,
+)
 from zkp_nb.progress import Progress, stage
 from zkp_nb.proving import CommittedTable, LocalProver, Prover, Task
 from zkp_nb.receipt import Dataset, Receipt, Timings
@@ -162,7 +168,7 @@ class Project:
                 )
                 for column, points in zip(table.columns, commitments, strict=True)
             ),
-            created=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            created=utc_now(),
         )
         self._vault.put_opening(record.id, seed, table.digest, record.name)
         self._append(DatasetEntry(record=record))
@@ -190,8 +196,10 @@ class Project:
     def _hold(self, known: CommittedTable) -> None:
         self._held.pop(known.record.id, None)
         self._held[known.record.id] = known
-        sizes = {name: sum(p.cells.nbytes for c in held.table.columns for p in c.parts)
-                 for name, held in self._held.items()}
+        sizes = {
+            name: sum(p.cells.nbytes for c in held.table.columns for p in c.parts)
+            for name, held in self._held.items()
+        }
         total = sum(sizes.values())
         while total > HELD_BYTES and len(self._held) > 1:
             total -= sizes[self._held.popitem(last=False)[0]]
@@ -283,12 +291,16 @@ class Project:
 
     def _prove_anew(self, statement: Statement, progress: Progress | None) -> Receipt:
         document = statement.document()
-        tables = {name: self._held[name] for role in ("inputs", "outputs", "witnesses") for name in document[role]}
+        tables = {
+            name: self._held[name] for role in ("inputs", "outputs", "witnesses") for name in document[role]
+        }
         started = time.perf_counter()
         proofs = self._prover.prove(Task(statement, self.ledger_id, tables), stage(progress, "prove"))
         proven = time.perf_counter()
         entry = ProofEntry(
-            statement=document, proofs=tuple(base64.b64encode(proof).decode() for proof in proofs), prover=PROVER
+            statement=document,
+            proofs=tuple(base64.b64encode(proof).decode() for proof in proofs),
+            prover=PROVER,
         )
         index = self._append(entry)
         timings = Timings(prove=proven - started, verify=time.perf_counter() - proven)
@@ -296,8 +308,13 @@ class Project:
 
     def _assert(self, dataset: Dataset, parents: Sequence[str], code: str, reason: str) -> Receipt:
         statement: dict[str, Any] = {
-            "version": 1, "kind": "asserted", "inputs": list(parents), "outputs": [dataset.id], "witnesses": [],
-            "parameters": {}, "results": {},
+            "version": 1,
+            "kind": "asserted",
+            "inputs": list(parents),
+            "outputs": [dataset.id],
+            "witnesses": [],
+            "parameters": {},
+            "results": {},
         }
         entry = AssertedEntry(statement=statement, code=code, reason=reason)
         return self._receipt(self._append(entry), "", Timings())
@@ -325,7 +342,9 @@ class Project:
         """
         dataset = frame if isinstance(frame, Dataset) else self.dataset(frame)
         if dataset is None:
-            raise StatementError("This frame is not committed, so it has no history.", todo="Commit it first.")
+            raise StatementError(
+                "This frame is not committed, so it has no history.", todo="Commit it first."
+            )
         return [self._logged_receipt(logged.index) for logged in self._ledger.find(dataset.id)]
 
     def log(self, limit: int = 50) -> list[LogLine]:

@@ -40,7 +40,7 @@ class Receipt:
     timings: Timings = field(default=Timings(), repr=False, compare=False)
 
     @classmethod
-    def of(cls, file: ReceiptFile, sentence: str = "", timings: Timings = Timings()) -> Receipt:  # noqa: B008
+    def of(cls, file: ReceiptFile, sentence: str = "", timings: Timings = Timings()) -> Receipt:
         """The receipt in a file that was checked already; `sentence` is needed for a proof alone."""
         entry = file.entry
         if isinstance(entry, DatasetEntry):
@@ -102,7 +102,9 @@ class Receipt:
         except OSError as error:
             partial.unlink(missing_ok=True)
             raise ReceiptError(
-                f"The receipt cannot be written to {target}.", why=f"{error.strerror}.", todo="Choose another place."
+                f"The receipt cannot be written to {target}.",
+                why=f"{error.strerror}.",
+                todo="Choose another place.",
             ) from error
         return target
 

@@ -102,9 +102,13 @@ def verify_entry(
     srs_id = srs.srs_id_of(verification_key)
     for name, record in records.items():
         if record.id != name:
-            raise StatementError("A dataset record does not hash to the id under which the statement names it.")
+            raise StatementError(
+                "A dataset record does not hash to the id under which the statement names it."
+            )
         if record.srs_id != srs_id:
-            raise SetupError("A dataset was committed under another set-up than the verification key at hand.")
+            raise SetupError(
+                "A dataset was committed under another set-up than the verification key at hand."
+            )
         if record.n_rows > 0 and record.depth != srs.table_depth(record.n_rows):
             raise StatementError("A dataset record names a depth that is not the one of its number of rows.")
     programs = statement.programs(records)
@@ -117,7 +121,13 @@ def verify_entry(
             for name, number, label in program.commitments
         ]
         verify_proof(
-            verification_key, program, context.encode(), statement.canonical(), part, commitments, proof,
+            verification_key,
+            program,
+            context.encode(),
+            statement.canonical(),
+            part,
+            commitments,
+            proof,
             verifier=verifier,
         )
     return statement.sentence({name: record.name for name, record in records.items()})
@@ -226,7 +236,8 @@ def _is_known(document: ReceiptFile) -> bool:
 def _verification_key(document: ReceiptFile) -> bytes:
     if document.verification_key is None:
         raise ReceiptError(
-            "The receipt does not carry the verification key of its set-up.", todo="Ask its maker for one that does."
+            "The receipt does not carry the verification key of its set-up.",
+            todo="Ask its maker for one that does.",
         )
     return base64.b64decode(document.verification_key)
 

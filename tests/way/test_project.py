@@ -47,7 +47,10 @@ FACTS: list[tuple[Callable[[], Claim], str]] = [
     (lambda: claims.std("price", ddof=0), "The population standard deviation of price in `people` is about"),
     (lambda: claims.nulls("price"), "In `people` price has 56 nulls."),
     (lambda: claims.between("age", 0, 99), "Every value of age in `people`"),
-    (lambda: claims.between("price", 1, 1000), "Every value of price in `people` that is not null lies between"),
+    (
+        lambda: claims.between("price", 1, 1000),
+        "Every value of price in `people` that is not null lies between",
+    ),
 ]
 
 
@@ -61,7 +64,10 @@ def test_facts(project: Project, people: pd.DataFrame, claim: Callable[[], Claim
 
 def test_several_claims_in_one_receipt(project: Project, people: pd.DataFrame) -> None:
     receipt = project.prove(people, [claims.sum("age"), claims.nulls("state")], name="people")
-    assert receipt.sentence == f"The sum of age in `people` is {people.age.sum():,}. In `people` state has 0 nulls."
+    assert (
+        receipt.sentence
+        == f"The sum of age in `people` is {people.age.sum():,}. In `people` state has 0 nulls."
+    )
     assert len(receipt.proofs) == 2
     assert_proven(receipt, receipt.sentence)
 
@@ -69,7 +75,9 @@ def test_several_claims_in_one_receipt(project: Project, people: pd.DataFrame) -
 def test_origins_are_found(project: Project, people: pd.DataFrame) -> None:
     project.commit(people, "people")
     shuffled = people.sample(frac=1, random_state=1)
-    assert_proven(project.prove(shuffled, name="shuffled"), "`shuffled` has exactly the rows of `people` in any order.")
+    assert_proven(
+        project.prove(shuffled, name="shuffled"), "`shuffled` has exactly the rows of `people` in any order."
+    )
     adults = people[people.age >= 18]
     assert_proven(
         project.prove(adults, name="adults", parents=[people], hints=[claims.filter("age >= 18")]),
@@ -208,7 +216,9 @@ def test_bad_frames_get_a_sentence(project: Project, frame: object) -> None:
         lambda: claims.filter("__import__('os').getcwd()"),
     ],
 )
-def test_bad_claims_get_a_sentence(project: Project, people: pd.DataFrame, claim: Callable[[], Claim]) -> None:
+def test_bad_claims_get_a_sentence(
+    project: Project, people: pd.DataFrame, claim: Callable[[], Claim]
+) -> None:
     with pytest.raises((StatementError, TableError)):
         project.prove(people, [claim()], parents=[people.head(400)])
 

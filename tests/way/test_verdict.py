@@ -103,7 +103,14 @@ def test_another_record(receipt: Receipt) -> None:
 
 def test_damaged_files(receipt: Receipt, tmp_path: Path) -> None:
     data = receipt.to_bytes()
-    for bad in (b"", b"{}", b"\xff" * 100, data[:-40], data.replace(b"proven", b"PROVEN") + b"x", b"[" * 100_000):
+    for bad in (
+        b"",
+        b"{}",
+        b"\xff" * 100,
+        data[:-40],
+        data.replace(b"proven", b"PROVEN") + b"x",
+        b"[" * 100_000,
+    ):
         verdict = verify(bad)
         assert not verdict
         assert str(verdict).startswith("REFUSED: ")
@@ -119,7 +126,10 @@ def test_on_a_bare_machine(receipt: Receipt, tmp_path: Path) -> None:
     path = receipt.save(tmp_path / "sum.zkp")
     blocked = "import sys; sys.modules.update(pandas=None, polars=None); "
     environment = {
-        **os.environ, "PYTHONPATH": str(bare), "ZKP_NB_DATA": str(tmp_path / "data"), "PYTHONDONTWRITEBYTECODE": "1",
+        **os.environ,
+        "PYTHONPATH": str(bare),
+        "ZKP_NB_DATA": str(tmp_path / "data"),
+        "PYTHONDONTWRITEBYTECODE": "1",
     }
     program = blocked + (
         "import zkp_nb, importlib.util as u; assert u.find_spec('zkp_nb._core') is None; "
@@ -129,7 +139,11 @@ def test_on_a_bare_machine(receipt: Receipt, tmp_path: Path) -> None:
     def run(file: Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-c", program, str(file)],
-            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     good = run(path)

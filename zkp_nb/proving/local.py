@@ -69,8 +69,10 @@ class LocalProver:
                         task.context.encode(),
                         task.statement.canonical(),
                         part,
-                        [self._column(task.tables[name].table, number, label)
-                         for name, number, label in program.commitments],
+                        [
+                            self._column(task.tables[name].table, number, label)
+                            for name, number, label in program.commitments
+                        ],
                         [column_label(number, label) for _, number, label in program.commitments],
                         [task.tables[name].seed for name, _, _ in program.commitments],
                         [_core.Column(np.ascontiguousarray(cells)) for cells in aux],
