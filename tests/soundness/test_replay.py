@@ -96,33 +96,32 @@ def test_another_table(small: tuple[Claim, Attempt], small_world: SmallWorld) ->
     other = Claim(
         small_world, claim.program, [column(small_world, A, VALUES), column(small_world, A, VALUES)]
     )
-    *given, _, proof = arguments(claim, attempt)
+    given = arguments(claim, attempt, commitments=other.commitments())
     with pytest.raises(ProofRejected, match="pairing equation"):
-        small_world.verification().run(*given, other.commitments(), proof)
+        small_world.verification().run(*given)
 
 
 def test_each_byte_flipped(small: tuple[Claim, Attempt], small_world: SmallWorld) -> None:
     claim, attempt = small
-    *given, proof = arguments(claim, attempt)
-    for place in range(len(proof)):
+    for place in range(len(attempt.proof)):
         for flip in (0x01, 0x80):
-            changed = bytearray(proof)
+            changed = bytearray(attempt.proof)
             changed[place] ^= flip
             with pytest.raises(ProofRejected):
-                small_world.verification().run(*given, bytes(changed))
+                small_world.verification().run(*arguments(claim, attempt, proof=bytes(changed)))
 
 
 @pytest.mark.skipif(not has_native(), reason="the compiled module is not built")
 def test_each_byte_flipped_before_the_native_verifier(
     real: tuple[Claim, Attempt], real_world: RealWorld
 ) -> None:
-    *given, proof = arguments(*real)
-    for place in range(len(proof)):
+    claim, attempt = real
+    for place in range(len(attempt.proof)):
         for flip in (0x01, 0x80):
-            changed = bytearray(proof)
+            changed = bytearray(attempt.proof)
             changed[place] ^= flip
             with pytest.raises(ProofRejected):
-                native.verify(real_world.key_bytes, *given, bytes(changed))
+                native.verify(real_world.key_bytes, *arguments(claim, attempt, proof=bytes(changed)))
 
 
 @pytest.mark.parametrize("name", ["blind", "R", "y", "p", "W'"])
@@ -131,15 +130,15 @@ def test_an_element_changed_before_the_reference_verifier(
 ) -> None:
     """The sign of a point, or the lowest bit of a scalar: what is still an encoding."""
     claim, attempt = real
-    *given, proof = arguments(claim, attempt)
     element = attempt.elements[name][0]
     changed = bytearray(element)
     if name in ("y", "p"):
         changed[31] ^= 1
     else:
         changed[0] ^= 0x40
+    proof = attempt.proof.replace(element, bytes(changed))
     with pytest.raises(ProofRejected):
-        reference.verify(real_world.key_bytes, *given, proof.replace(element, bytes(changed)))
+        reference.verify(real_world.key_bytes, *arguments(claim, attempt, proof=proof))
 
 
 def test_reused_blinding(small_world: SmallWorld, real_world: RealWorld) -> None:
@@ -168,9 +167,8 @@ def test_commitments_must_come_from_the_statement(small_world: SmallWorld) -> No
     """
     false = Claim(small_world, column_sum(small_world, A, 4, 10), [column(small_world, A, VALUES)])
     prover = CommitsLast(false)
-    proof = prover.run().proof
-    *given, commitments, _ = arguments(false, Prover(false).run())
+    attempt = prover.run()
     chosen = [small_world.publish(po.at(prover.commit_afterwards(), small_world.tau))]
-    small_world.verification().run(*given, chosen, proof)
+    small_world.verification().run(*arguments(false, attempt, commitments=chosen))
     with pytest.raises(ProofRejected):
-        small_world.verification().run(*given, commitments, proof)
+        small_world.verification().run(*arguments(false, attempt))

@@ -72,19 +72,17 @@ def test_native_refuses_thousands_of_spoilt_proofs(
 ) -> None:
     replacements = [IDENTITY, bytes(32), *(real_world.publish(k) for k in (1, 2, 3))]
     for seed, (claim, attempt) in enumerate(good):
-        *given, _ = arguments(claim, attempt)
         for proof in spoilt_proofs(attempt, 1000, replacements, seed):
             with pytest.raises(ProofRejected):
-                native.verify(real_world.key_bytes, *given, proof)
+                native.verify(real_world.key_bytes, *arguments(claim, attempt, proof=proof))
 
 
 def test_reference_refuses_spoilt_proofs(good: list[tuple[Claim, Attempt]], real_world: RealWorld) -> None:
     replacements = [IDENTITY, *(real_world.publish(k) for k in (1, 2, 3))]
     for seed, (claim, attempt) in enumerate(good):
-        *given, _ = arguments(claim, attempt)
         for proof in spoilt_proofs(attempt, 16, replacements, seed):
             with pytest.raises(ProofRejected):
-                reference.verify(real_world.key_bytes, *given, proof)
+                reference.verify(real_world.key_bytes, *arguments(claim, attempt, proof=proof))
 
 
 def test_the_same_checks_refuse_thousands_on_discrete_logarithms(small_world: SmallWorld) -> None:
@@ -95,11 +93,10 @@ def test_the_same_checks_refuse_thousands_on_discrete_logarithms(small_world: Sm
     ]
     for seed, claim in enumerate(claims):
         attempt = Prover(claim).run()
-        *given, proof = arguments(claim, attempt)
-        w.verification().run(*given, proof)
+        w.verification().run(*arguments(claim, attempt))
         for changed in spoilt_proofs(attempt, 1000, [bytes(32), w.publish(1)], seed):
             with pytest.raises(ProofRejected):
-                w.verification().run(*given, changed)
+                w.verification().run(*arguments(claim, attempt, proof=changed))
 
 
 @needs_native
@@ -111,4 +108,4 @@ def test_programs_at_the_edges(real_world: RealWorld, rows: list[int]) -> None:
     for verify in (native.verify, reference.verify):
         verify(real_world.key_bytes, *arguments(claim, attempt))
         with pytest.raises(ProofRejected):
-            verify(real_world.key_bytes, *arguments(claim, attempt)[:-1], attempt.proof[:-1])
+            verify(real_world.key_bytes, *arguments(claim, attempt, proof=attempt.proof[:-1]))

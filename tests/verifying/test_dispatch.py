@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,9 +18,11 @@ from zkp_nb.verifying import VerifiersDisagree, has_native, reference, verify
 needs_native = pytest.mark.skipif(not has_native(), reason="the compiled module is not built")
 
 
-@pytest.fixture
-def given(good: list[tuple[Claim, Attempt]], real_world: RealWorld) -> tuple[Any, ...]:
-    return (real_world.key_bytes, *arguments(*good[0]))
+Good = list[tuple[Claim, Attempt]]
+
+
+def ask(world: RealWorld, verifier: Any, given: tuple[Any, ...]) -> None:
+    partial(verify, verifier=verifier)(world.key_bytes, *given)
 
 
 @pytest.mark.parametrize(
@@ -31,37 +34,41 @@ def given(good: list[tuple[Claim, Attempt]], real_world: RealWorld) -> tuple[Any
         pytest.param("both", marks=needs_native),
     ],
 )
-def test_every_verifier(given: tuple[Any, ...], verifier: Any) -> None:
-    verify(*given, verifier=verifier)
-    *rest, proof = given
+def test_every_verifier(good: Good, real_world: RealWorld, verifier: str) -> None:
+    claim, attempt = good[0]
+    ask(real_world, verifier, arguments(claim, attempt))
     with pytest.raises(ProofRejected, match="length"):
-        verify(*rest, proof[:-32], verifier=verifier)
+        ask(real_world, verifier, arguments(claim, attempt, proof=attempt.proof[:-32]))
 
 
 @needs_native
-def test_disagreement_is_an_error_of_its_own(given: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disagreement_is_an_error_of_its_own(
+    good: Good, real_world: RealWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A second verifier that accepts anything stands for one with a mistake."""
+    claim, attempt = good[0]
     monkeypatch.setattr(reference, "verify", lambda *_: None)
-    verify(*given, verifier="both")
-    *rest, proof = given
+    ask(real_world, "both", arguments(claim, attempt))
     with pytest.raises(VerifiersDisagree, match="disagree") as error:
-        verify(*rest, proof[:-32], verifier="both")
+        ask(real_world, "both", arguments(claim, attempt, proof=attempt.proof[:-32]))
     assert not isinstance(error.value, ProofRejected)
 
 
 @pytest.mark.parametrize("part", [-1, 2**32])
-def test_a_part_that_is_no_number_of_32_bits(given: tuple[Any, ...], part: int) -> None:
-    changed = (*given[:4], part, *given[5:])
-    for verifier in ("auto", "reference"):
-        with pytest.raises(ProofRejected, match="part"):
-            verify(*changed, verifier=verifier)  # type: ignore[arg-type]
+@pytest.mark.parametrize("verifier", ["auto", "reference"])
+def test_a_part_that_is_no_number_of_32_bits(
+    good: Good, real_world: RealWorld, verifier: str, part: int
+) -> None:
+    with pytest.raises(ProofRejected, match="part"):
+        ask(real_world, verifier, arguments(*good[0], part=part))
 
 
-def test_the_number_of_commitments(given: tuple[Any, ...]) -> None:
-    for commitments in ([], given[5] * 2):
-        for verifier in ("auto", "reference"):
-            with pytest.raises(ProofRejected):
-                verify(*given[:5], commitments, given[6], verifier=verifier)  # type: ignore[arg-type]
+@pytest.mark.parametrize("number", [0, 2])
+@pytest.mark.parametrize("verifier", ["auto", "reference"])
+def test_the_number_of_commitments(good: Good, real_world: RealWorld, verifier: str, number: int) -> None:
+    claim, attempt = good[0]
+    with pytest.raises(ProofRejected):
+        ask(real_world, verifier, arguments(claim, attempt, commitments=attempt.commitments * number))
 
 
 def test_the_reference_verifier_needs_no_compiled_module() -> None:

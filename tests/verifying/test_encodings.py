@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from py_ecc.optimized_bn128 import curve_order, field_modulus, is_inf, normalize
+from py_ecc.optimized_bn128.optimized_curve import curve_order, field_modulus, is_inf, normalize
 from toy.worlds import RealWorld, encode_g1, encode_g2
 
 from zkp_nb.errors import ProofRejected
@@ -75,7 +75,7 @@ def off_curve(key: bytes, start: int) -> bytes:
 def of_wrong_order() -> bytes:
     """A point of the twist outside the subgroup: the twist has a cofactor, so almost any point is one."""
     from py_ecc.fields import optimized_bn128_FQ2 as FQ2
-    from py_ecc.optimized_bn128 import b2, is_on_curve, multiply
+    from py_ecc.optimized_bn128.optimized_curve import b2, is_on_curve, multiply
 
     p = field_modulus
     for c0 in range(1, 200):

@@ -20,8 +20,18 @@ def judges(claim: Claim) -> dict[str, Callable[..., None]]:
     return {name: partial(v, claim.world.key_bytes) for name, v in claim.world.verifiers.items()}
 
 
-def arguments(claim: Claim, attempt: Attempt) -> tuple[Any, ...]:
-    return claim.program, claim.context, claim.statement, claim.part, attempt.commitments, attempt.proof
+def arguments(claim: Claim, attempt: Attempt, **instead: Any) -> tuple[Any, ...]:
+    """What a verifier is given behind its key, in order; `instead` replaces some of it by name."""
+    given = {
+        "program": claim.program,
+        "context": claim.context,
+        "statement": claim.statement,
+        "part": claim.part,
+        "commitments": attempt.commitments,
+        "proof": attempt.proof,
+    }
+    assert instead.keys() <= given.keys()
+    return tuple((given | instead).values())
 
 
 def accepted(claim: Claim, attempt: Attempt) -> None:

@@ -12,12 +12,23 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from py_ecc.optimized_bn128 import FQ2, G1, G2, Z1, add, double, field_modulus, is_inf, multiply, normalize
+from py_ecc.fields import optimized_bn128_FQ2 as FQ2
+from py_ecc.optimized_bn128.optimized_curve import (
+    G1,
+    G2,
+    Z1,
+    add,
+    double,
+    field_modulus,
+    is_inf,
+    multiply,
+    normalize,
+)
 
 from zkp_nb.verifying import has_native, native, reference
 from zkp_nb.verifying.reference.encodings import LANES, VerificationKey, decode_key, u32
 from zkp_nb.verifying.reference.field import ORDER, depth_points
-from zkp_nb.verifying.reference.group import Bn254, G1Point, Group
+from zkp_nb.verifying.reference.group import Bn254, G1Point, G2Point, Group
 from zkp_nb.verifying.reference.verify import Verification
 
 
@@ -131,7 +142,7 @@ class RealWorld:
         return encode_key(self.lanes, self.max_depth, self.tau)
 
     @property
-    def key(self) -> VerificationKey[object]:
+    def key(self) -> VerificationKey[G2Point]:
         return decode_key(self.key_bytes)
 
     @property
