@@ -8,7 +8,6 @@
 #[cfg(target_arch = "x86_64")]
 pub mod ifma;
 mod invert;
-#[cfg(target_arch = "x86_64")]
 mod memory;
 mod msm;
 mod path;

@@ -1,17 +1,13 @@
 //! Sums of curve points, eight additions at once.
 //!
-//! Points are affine and are added in pairs by chord and tangent; the inversions of a few thousand
-//! additions are shared (Montgomery's trick). Where a pair has equal x the formula fails: its
-//! denominator is zero, which makes the shared product zero. Such a batch is done again by the
-//! complete but slow route of arkworks, and so is every later one if an identity came out; callers
-//! leave identities out of what they add. So the fast route tests nothing but its product.
+//! Points are affine; inversions are shared (Montgomery's trick).
 
 use super::field::{each, FqMod, Modulus, E};
-use super::{kernels, Simd};
+use super::{kernels, Lanes, Simd};
 use crate::invert::batch_invert_serial;
-use crate::msm::NEGATIVE;
+use crate::msm::{Adder, NEGATIVE};
 use crate::{Fq, G1Affine, G1Projective};
-use ark_ec::{AffineRepr, CurveGroup};
+use ark_ec::AffineRepr;
 use ark_ff::{AdditiveGroup, BigInt, BigInteger, Field, MontFp};
 use rayon::prelude::*;
 use std::arch::x86_64::*;
@@ -21,49 +17,6 @@ use std::arch::x86_64::*;
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 #[repr(C, align(64))]
 pub(crate) struct Packed([u64; 8]);
-
-impl Packed {
-    pub const IDENTITY: Packed = Packed([0; 8]);
-
-    pub fn is_identity(&self) -> bool {
-        self.0[4..] == [0; 4]
-    }
-
-    pub fn from_affine(p: &G1Affine) -> Self {
-        let mut out = Self::IDENTITY;
-        if let Some((x, y)) = p.xy() {
-            let sixteen = Fq::from(16u64);
-            out.0[..4].copy_from_slice(&FqMod::raw(&(x * sixteen)));
-            out.0[4..].copy_from_slice(&FqMod::raw(&(y * sixteen)));
-        }
-        out
-    }
-
-    pub fn to_affine(self) -> G1Affine {
-        if self.is_identity() {
-            return G1Affine::identity();
-        }
-        let coordinate = |words: &[u64]| {
-            let words = [words[0], words[1], words[2], words[3]];
-            FqMod::from_raw(canonical(words).0) * SIXTEENTH
-        };
-        G1Affine::new_unchecked(coordinate(&self.0[..4]), coordinate(&self.0[4..]))
-    }
-
-    /// The sum of two points, slowly.
-    pub fn plus(&self, other: &Packed) -> Packed {
-        Packed::from_affine(&(self.to_affine() + other.to_affine()).into_affine())
-    }
-
-    /// The negative of a point that is not the identity.
-    fn negative(mut self) -> Self {
-        let y = canonical([self.0[4], self.0[5], self.0[6], self.0[7]]);
-        let mut negative = BigInt(FqMod::WORDS);
-        negative.sub_with_borrow(&y);
-        self.0[4..].copy_from_slice(&negative.0);
-        self
-    }
-}
 
 const SIXTEENTH: Fq =
     MontFp!("12312136615409592312513603231707217237391675025980025810262583815737939742328");
@@ -77,140 +30,92 @@ fn canonical(words: [u64; 4]) -> BigInt<4> {
     words
 }
 
-/// Sums each of `pieces`, given as lengths of consecutive runs of `codes`; none is empty. Codes
-/// beyond them are taken as a hint which points will be asked for next.
-pub(crate) fn sum_pieces(
-    s: Simd,
-    points: &[Packed],
-    codes: &[u32],
-    mut pieces: Vec<u32>,
-    scratch: &mut Scratch,
-) -> Vec<Packed> {
-    scratch.round(s, Some((points, codes)), &mut pieces);
-    while pieces.iter().any(|n| *n > 1) {
-        std::mem::swap(&mut scratch.from, &mut scratch.to);
-        scratch.round(s, None, &mut pieces);
-    }
-    scratch.to[..pieces.len()].to_vec()
-}
-
-/// What a thread keeps between calls of [`sum_pieces`].
-#[derive(Default)]
-pub(crate) struct Scratch {
-    /// Codes of the first and second terms of a round's additions and places of the sums; whole
-    /// packs, filled up by repeating the last addition.
-    a: Vec<u32>,
-    b: Vec<u32>,
-    dst: Vec<u32>,
-    /// Points without partner and their places.
-    single: Vec<(u32, u32)>,
-    products: Vec<super::Lanes>,
-    /// Sums of the round before and of this one, with space to spare.
-    from: Vec<Packed>,
-    to: Vec<Packed>,
-    /// Whether the identity may be among them.
-    identities: bool,
-}
-
-impl Scratch {
-    /// One round: what `plan` says is done, from the given points and codes or from the sums of
-    /// the round before.
-    fn round(&mut self, s: Simd, first: Option<(&[Packed], &[u32])>, pieces: &mut [u32]) {
-        let now: usize = pieces.iter().map(|n| *n as usize).sum();
-        let count = self.plan(pieces, first.map(|(_, codes)| codes));
-        let Scratch {
-            a,
-            b,
-            dst,
-            single,
-            products,
-            from,
-            to,
-            identities,
-        } = self;
-        let (points, next) = match first {
-            Some((points, codes)) => (points, codes.get(now..).unwrap_or_default()),
-            None => (&from[..], &[][..]),
-        };
-        if to.len() < count {
-            to.resize(count, Packed::IDENTITY);
-        }
-        if products.len() < a.len() / 8 {
-            products.resize(a.len() / 8, Default::default());
-        }
-        let products = &mut products[..a.len() / 8];
-        for (code, place) in single.iter() {
-            to[*place as usize] = signed(points, *code);
-        }
-        // SAFETY: `Simd` is the proof that the processor has the kernels' instructions.
-        let done = unsafe {
-            if first.is_some() {
-                *identities = false;
-                add_pairs::<true>(s, points, [a, b, dst], next, products, to)
-            } else {
-                !*identities && add_pairs::<false>(s, points, [a, b, dst], next, products, to)
-            }
-        };
-        if !done {
-            add_pairs_complete(points, a, b, dst, to);
-            *identities = to[..count].iter().any(Packed::is_identity);
-        }
-    }
-
-    /// Pairs up neighbours in each piece and halves its length; the number of points that leaves.
-    /// Without `codes` the terms are the places of the round before.
-    fn plan(&mut self, pieces: &mut [u32], codes: Option<&[u32]>) -> usize {
-        let Scratch {
-            a, b, dst, single, ..
-        } = self;
-        a.clear();
-        b.clear();
-        dst.clear();
-        single.clear();
-        let code = |i: u32| codes.map_or(i, |codes| codes[i as usize]);
-        let (mut start, mut place) = (0, 0);
-        for len in pieces {
-            for k in 0..*len / 2 {
-                a.push(code(start + 2 * k));
-                b.push(code(start + 2 * k + 1));
-                dst.push(place + k);
-            }
-            if *len % 2 == 1 {
-                single.push((code(start + *len - 1), place + *len / 2));
-            }
-            start += *len;
-            *len = len.div_ceil(2);
-            place += *len;
-        }
-        for list in [a, b, dst] {
-            if let Some(last) = list.last() {
-                list.resize(list.len().next_multiple_of(8), *last);
-            }
-        }
-        place as usize
-    }
-}
-
-fn signed(points: &[Packed], code: u32) -> Packed {
-    let p = points[(code & !NEGATIVE) as usize];
-    if code & NEGATIVE == 0 {
-        p
-    } else {
-        p.negative()
-    }
-}
-
-/// The additions of [`add_pairs`], for any points.
-#[cold]
-fn add_pairs_complete(points: &[Packed], a: &[u32], b: &[u32], dst: &[u32], to: &mut [Packed]) {
-    let term = |code: &u32| signed(points, *code).to_affine();
-    let sums: Vec<G1Projective> = a.iter().zip(b).map(|(a, b)| term(a) + term(b)).collect();
-    for (place, sum) in dst.iter().zip(G1Projective::normalize_batch(&sums)) {
-        to[*place as usize] = Packed::from_affine(&sum);
-    }
-}
-
 const TWOS: [[u64; 8]; 2] = [[0, 1, 8, 9, 4, 5, 12, 13], [2, 3, 10, 11, 6, 7, 14, 15]];
+
+impl Adder for Simd {
+    type Point = Packed;
+    type Products = Vec<Lanes>;
+    const IDENTITY: Packed = Packed([0; 8]);
+    const BUCKET_WEIGHT: f64 = 3.0;
+    const PACK: usize = 8;
+
+    fn is_identity(p: &Packed) -> bool {
+        p.0[4..] == [0; 4]
+    }
+
+    fn from_affine(p: &G1Affine) -> Packed {
+        let mut out = Self::IDENTITY;
+        if let Some((x, y)) = p.xy() {
+            let sixteen = Fq::from(16u64);
+            out.0[..4].copy_from_slice(&FqMod::raw(&(x * sixteen)));
+            out.0[4..].copy_from_slice(&FqMod::raw(&(y * sixteen)));
+        }
+        out
+    }
+
+    fn to_affine(p: &Packed) -> G1Affine {
+        if Self::is_identity(p) {
+            return G1Affine::identity();
+        }
+        let coordinate = |words: &[u64]| {
+            let words = [words[0], words[1], words[2], words[3]];
+            FqMod::from_raw(canonical(words).0) * SIXTEENTH
+        };
+        G1Affine::new_unchecked(coordinate(&p.0[..4]), coordinate(&p.0[4..]))
+    }
+
+    fn negative(p: &Packed) -> Packed {
+        if Self::is_identity(p) {
+            return *p;
+        }
+        let y = canonical([p.0[4], p.0[5], p.0[6], p.0[7]]);
+        let mut negative = BigInt(FqMod::WORDS);
+        negative.sub_with_borrow(&y);
+        let mut out = *p;
+        out.0[4..].copy_from_slice(&negative.0);
+        out
+    }
+
+    fn add_pairs(
+        self,
+        points: &[Packed],
+        plan: [&[u32]; 3],
+        next: Option<&[u32]>,
+        products: &mut Vec<Lanes>,
+        to: &mut [Packed],
+    ) -> bool {
+        let packs = plan[0].len() / 8;
+        if products.len() < packs {
+            products.resize(packs, Lanes::default());
+        }
+        let products = &mut products[..packs];
+        // SAFETY: `Simd` is the proof that the processor has the kernels' instructions.
+        unsafe {
+            match next {
+                Some(next) => add_pairs::<true>(self, points, plan, next, products, to),
+                None => add_pairs::<false>(self, points, plan, &[], products, to),
+            }
+        }
+    }
+
+    fn weighted_sums(
+        self,
+        points: &[Packed],
+        runs: &[(usize, usize)],
+    ) -> Vec<(G1Projective, G1Projective)> {
+        let weigh_eight = |eight: &[(usize, usize)]| {
+            let mut runs = [(0, 0); 8];
+            runs[..eight.len()].copy_from_slice(eight);
+            // SAFETY: `Simd` is the proof that the processor has the kernel's instructions.
+            let [sums, totals] = unsafe { weigh(self, points, &runs) };
+            let point = |[x, y, z]: &[[Fq; 8]; 3], l: usize| jacobian(x[l], y[l], z[l]);
+            (0..eight.len())
+                .map(|l| (point(&sums, l), point(&totals, l)))
+                .collect::<Vec<_>>()
+        };
+        runs.par_chunks(8).flat_map_iter(weigh_eight).collect()
+    }
+}
 
 /// Homogeneous coordinates of eight points, settled.
 #[derive(Clone, Copy)]
@@ -386,7 +291,7 @@ kernels! {
         points: &[Packed],
         [a, b, dst]: [&[u32]; 3],
         next: &[u32],
-        products: &mut [super::Lanes],
+        products: &mut [Lanes],
         to: &mut [Packed],
     ) -> bool {
         let (a, _) = a.as_chunks::<8>();
@@ -461,7 +366,7 @@ kernels! {
         let (mut running, mut total) = (identity, identity);
         let longest = runs.iter().map(|run| run.1).max().unwrap_or(0);
         for k in (0..longest).rev() {
-            let mut p = [&Packed::IDENTITY; 8];
+            let mut p = [&Simd::IDENTITY; 8];
             for (p, (start, len)) in p.iter_mut().zip(runs) {
                 if k < *len {
                     *p = &points[start + k];
@@ -501,26 +406,6 @@ kernels! {
         ];
         [out(running), out(total)]
     }
-}
-
-/// For each run of points, given by start and length: their sum, and the sum of each times its
-/// place in the run, counted from one.
-pub(crate) fn weighted_sums(
-    s: Simd,
-    points: &[Packed],
-    runs: &[(usize, usize)],
-) -> Vec<(G1Projective, G1Projective)> {
-    let weigh_eight = |eight: &[(usize, usize)]| {
-        let mut runs = [(0, 0); 8];
-        runs[..eight.len()].copy_from_slice(eight);
-        // SAFETY: `Simd` is the proof that the processor has the kernel's instructions.
-        let [sums, totals] = unsafe { weigh(s, points, &runs) };
-        let point = |[x, y, z]: &[[Fq; 8]; 3], l: usize| jacobian(x[l], y[l], z[l]);
-        (0..eight.len())
-            .map(|l| (point(&sums, l), point(&totals, l)))
-            .collect::<Vec<_>>()
-    };
-    runs.par_chunks(8).flat_map_iter(weigh_eight).collect()
 }
 
 /// The point (x/z, y/z); the identity for z = 0.

@@ -5,7 +5,6 @@ mod fft;
 mod field;
 mod path;
 
-pub(crate) use curve::{sum_pieces, weighted_sums, Packed, Scratch};
 pub use field::Lanes;
 pub use path::Ifma;
 pub(crate) use path::PackedTwiddles;

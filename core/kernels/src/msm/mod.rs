@@ -4,13 +4,17 @@
 //! window the points with the same digit, up to sign, are summed into a bucket, and the buckets are
 //! summed with their digits as weights; a chain of doublings joins the windows.
 
+mod buckets;
+mod pieces;
 mod plain;
 mod scalars;
-#[cfg(target_arch = "x86_64")]
-mod vector;
 
+#[cfg(target_arch = "x86_64")]
+use crate::ifma::Simd;
 use crate::{detect, G1Affine, G1Projective, Path, Scalars};
 use ark_ff::AdditiveGroup;
+use buckets::Points;
+use plain::Plain;
 use rayon::prelude::*;
 use scalars::{Digits, Magnitudes};
 use std::ops::Range;
@@ -35,14 +39,55 @@ impl Scalars<'_> {
     }
 }
 
+/// Arithmetic of points, as one path does it.
+pub(crate) trait Adder: Copy + Send + Sync {
+    /// An affine point or the identity.
+    type Point: Copy + Send + Sync;
+    /// Space for [`Adder::add_pairs`].
+    type Products: Default + Send;
+    const IDENTITY: Self::Point;
+    /// Cost of a bucket, in additions of a point to one.
+    const BUCKET_WEIGHT: f64;
+    /// Additions that are done at once.
+    const PACK: usize;
+
+    fn is_identity(p: &Self::Point) -> bool;
+    fn from_affine(p: &G1Affine) -> Self::Point;
+    fn to_affine(p: &Self::Point) -> G1Affine;
+    fn negative(p: &Self::Point) -> Self::Point;
+
+    /// Adds pairs of points, none the identity, with one inversion for all:
+    /// `to[dst[i]] = points[a[i]] + points[b[i]]` for the lists `[a, b, dst]`, whole packs of
+    /// places. False, with `to` untouched, if any pair had equal x.
+    ///
+    /// Where `next` is given, places are codes with [`NEGATIVE`] for points to subtract, and `next`
+    /// is a hint of what will be asked for in the call after.
+    fn add_pairs(
+        self,
+        points: &[Self::Point],
+        plan: [&[u32]; 3],
+        next: Option<&[u32]>,
+        products: &mut Self::Products,
+        to: &mut [Self::Point],
+    ) -> bool;
+
+    /// For each run of points, given by start and length: their sum, and the sum of each times its
+    /// place in the run, counted from one.
+    fn weighted_sums(
+        self,
+        points: &[Self::Point],
+        runs: &[(usize, usize)],
+    ) -> Vec<(G1Projective, G1Projective)>;
+}
+
 /// Points in the form that sums of multiples are computed from on one path. Worth keeping where
 /// the same points serve again.
 pub struct Bases(Form);
 
 enum Form {
-    Plain(Vec<G1Affine>),
+    Plain(Points<Plain>),
     #[cfg(target_arch = "x86_64")]
-    Vector(vector::Points),
+    Vector(Points<Simd>),
 }
 
 impl Bases {
@@ -54,9 +99,9 @@ impl Bases {
     /// The points in the form of a given path.
     pub fn with_path(path: Path, points: &[G1Affine]) -> Self {
         Bases(match path {
-            Path::Portable(_) => Form::Plain(points.to_vec()),
+            Path::Portable(_) => Form::Plain(Points::new(Plain, points)),
             #[cfg(target_arch = "x86_64")]
-            Path::Ifma(path) => Form::Vector(vector::Points::new(path, points)),
+            Path::Ifma(path) => Form::Vector(Points::new(path.simd(), points)),
         })
     }
 
@@ -80,7 +125,7 @@ impl Bases {
     /// If there is no point `i`.
     pub fn get(&self, i: usize) -> G1Affine {
         match &self.0 {
-            Form::Plain(points) => points[i],
+            Form::Plain(points) => points.get(i),
             #[cfg(target_arch = "x86_64")]
             Form::Vector(points) => points.get(i),
         }
@@ -90,9 +135,9 @@ impl Bases {
     /// fewest additions, one for each point and window and `weight` for each bucket.
     fn window_bits(&self, n: usize, bits: u32) -> u32 {
         let weight = match &self.0 {
-            Form::Plain(_) => 3.0,
+            Form::Plain(_) => Plain::BUCKET_WEIGHT,
             #[cfg(target_arch = "x86_64")]
-            Form::Vector(_) => vector::BUCKET_WEIGHT,
+            Form::Vector(_) => Simd::BUCKET_WEIGHT,
         };
         let cost = |c: &u32| {
             let windows = bits.div_ceil(*c);
@@ -185,10 +230,10 @@ pub fn msm_rows(bases: &Bases, rows: Rows, scalars: Scalars<'_>) -> Vec<G1Projec
         return vec![G1Projective::ZERO; rows.rows];
     }
     let c = bases.window_bits(rows.terms, magnitudes.bits);
-    let digits = magnitudes.recode(c);
+    let digits = magnitudes.recode(c).by_rows(&rows);
     let regions = regions(&rows, &digits);
     let sums = match &bases.0 {
-        Form::Plain(points) => plain::region_sums(points, &rows, &digits, &regions),
+        Form::Plain(points) => points.region_sums(&rows, &digits, &regions),
         #[cfg(target_arch = "x86_64")]
         Form::Vector(points) => points.region_sums(&rows, &digits, &regions),
     };

@@ -1,5 +1,6 @@
 //! Scalars as signed digits, one window at a time.
 
+use super::Rows;
 use crate::{Fr, Scalars};
 use ark_ff::{BigInteger, PrimeField};
 use rayon::prelude::*;
@@ -139,9 +140,32 @@ impl Digits {
         }
     }
 
-    /// Writes digit codes at window `w` of the scalars `from`, `from + stride` and so on: the
-    /// bucket `|d|`, with [`NEGATIVE`] where the point is to be subtracted.
-    pub fn window(&self, w: u32, from: usize, stride: usize, out: &mut [u32]) {
+    /// The digits of the terms of `rows`, row by row.
+    pub fn by_rows(mut self, rows: &Rows) -> Self {
+        if rows.column == 1 && (rows.rows == 1 || rows.row == rows.terms) {
+            return self;
+        }
+        // Neighbouring rows together: their scalars share cache lines where rows lie crosswise.
+        const TOGETHER: usize = 16;
+        let words = self.words;
+        let mut out = vec![0; rows.rows * rows.terms * words];
+        let bands = out.par_chunks_mut(TOGETHER * rows.terms * words);
+        bands.enumerate().for_each(|(band, out)| {
+            for j in 0..rows.terms {
+                for (i, row) in out.chunks_exact_mut(rows.terms * words).enumerate() {
+                    let from = (band * TOGETHER + i) * rows.row + j * rows.column;
+                    let from = &self.data[from * words..(from + 1) * words];
+                    row[j * words..(j + 1) * words].copy_from_slice(from);
+                }
+            }
+        });
+        self.data = out;
+        self
+    }
+
+    /// Writes digit codes at window `w` of the scalars from `from` on: the bucket `|d|`, with
+    /// [`NEGATIVE`] where the point is to be subtracted.
+    pub fn window(&self, w: u32, from: usize, out: &mut [u32]) {
         let (words, last) = (self.words, self.words - 1);
         let low = w * self.c;
         let (i, shift) = ((low / 64) as usize, low % 64);
@@ -152,9 +176,8 @@ impl Digits {
         } else {
             ((1 << self.c) - 1, 1i64 << (self.c - 1))
         };
-        for (k, out) in out.iter_mut().enumerate() {
-            let row = (from + k * stride) * words;
-            let row = &self.data[row..row + words];
+        let rows = &self.data[from * words..(from + out.len()) * words];
+        for (row, out) in rows.chunks_exact(words).zip(out) {
             let word = |j: usize| row[j] & if j == last { !SIGN } else { !0 };
             let above = if i < last { word(i + 1) } else { 0 };
             let pair = u128::from(word(i)) | u128::from(above) << 64;

@@ -1,0 +1,249 @@
+//! Buckets as sorted lists of points.
+
+use super::pieces::Scratch;
+use super::{Adder, Digits, Region, Rows, NEGATIVE};
+use crate::{memory, G1Affine, G1Projective};
+use ark_ec::CurveGroup;
+use ark_ff::AdditiveGroup;
+use rayon::prelude::*;
+
+/// Terms whose additions share their inversions: what a round reads and writes fits the
+/// second-level cache.
+const GROUP: usize = 1 << 13;
+
+/// Terms that are sorted together, unless a single region has more.
+const TASK: usize = 1 << 16;
+
+/// Points in the form that an [`Adder`] adds.
+pub(super) struct Points<A: Adder> {
+    adder: A,
+    points: Vec<A::Point>,
+    /// Whether the identity is among them.
+    identities: bool,
+}
+
+/// Regions whose buckets are numbered one after the other and filled together.
+struct Task<'a, A: Adder> {
+    adder: A,
+    points: &'a [A::Point],
+    identities: bool,
+    digits: &'a Digits,
+    regions: &'a [Region],
+    /// For each region the first bucket, the first digit and the first point.
+    starts: Vec<[usize; 3]>,
+    /// Number of buckets.
+    count: usize,
+}
+
+impl<A: Adder> Points<A> {
+    pub fn new(adder: A, points: &[G1Affine]) -> Self {
+        assert!(points.len() < NEGATIVE as usize, "fewer than 2^31 points");
+        let mut converted = memory::vec(points.len(), A::IDENTITY);
+        let pairs = converted.par_iter_mut().zip(points);
+        pairs.for_each(|(converted, point)| *converted = A::from_affine(point));
+        Points {
+            adder,
+            identities: converted.par_iter().any(A::is_identity),
+            points: converted,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.points.len()
+    }
+
+    pub fn get(&self, i: usize) -> G1Affine {
+        A::to_affine(&self.points[i])
+    }
+
+    /// The weighted sum of the buckets of each region; digits lie row by row.
+    pub fn region_sums(
+        &self,
+        rows: &Rows,
+        digits: &Digits,
+        regions: &[Region],
+    ) -> Vec<G1Projective> {
+        let terms = regions.first().map_or(1, |r| r.terms.len());
+        let together = regions.par_chunks((TASK / terms).max(1));
+        let sums = together.flat_map_iter(|regions| {
+            if rows.column == 1 {
+                let point = |r: &Region| rows.start + r.row * rows.row + r.terms.start;
+                self.task(&self.points, rows, digits, regions, point).sums()
+            } else {
+                let first = regions.first().map_or(0, |r| r.row);
+                let last = regions.last().map_or(0, |r| r.row);
+                let near = self.gather(rows, first, last);
+                let point = |r: &Region| (r.row - first) * rows.terms + r.terms.start;
+                self.task(&near, rows, digits, regions, point).sums()
+            }
+        });
+        sums.collect()
+    }
+
+    /// The points of some rows, row by row. Terms far apart meet in few sets of the caches;
+    /// brought together once, they serve all windows.
+    fn gather(&self, rows: &Rows, first: usize, last: usize) -> Vec<A::Point> {
+        let mut near = vec![A::IDENTITY; (last + 1 - first) * rows.terms];
+        for j in 0..rows.terms {
+            for i in first..=last {
+                let point = self.points[rows.start + i * rows.row + j * rows.column];
+                near[(i - first) * rows.terms + j] = point;
+            }
+        }
+        near
+    }
+
+    fn task<'a>(
+        &self,
+        points: &'a [A::Point],
+        rows: &Rows,
+        digits: &'a Digits,
+        regions: &'a [Region],
+        point: impl Fn(&Region) -> usize,
+    ) -> Task<'a, A> {
+        let mut count = 0;
+        let start = |region: &Region| {
+            let bucket = count;
+            count += digits.buckets(region.window);
+            let digit = region.row * rows.terms + region.terms.start;
+            [bucket, digit, point(region)]
+        };
+        let starts = regions.iter().map(start).collect();
+        Task {
+            adder: self.adder,
+            points,
+            identities: self.identities,
+            digits,
+            regions,
+            starts,
+            count,
+        }
+    }
+}
+
+impl<A: Adder> Task<'_, A> {
+    /// The weighted sum of the buckets of each region.
+    fn sums(&self) -> Vec<G1Projective> {
+        let (codes, ends) = self.sort();
+        self.weigh(&self.fill(&codes, &ends))
+    }
+
+    /// Codes (point and sign) in the order of their buckets, and where each bucket ends.
+    fn sort(&self) -> (Vec<u32>, Vec<u32>) {
+        let mut all = vec![0; self.regions.iter().map(|r| r.terms.len()).sum()];
+        let mut ends = vec![0u32; self.count];
+        let mut rest = &mut all[..];
+        let mut lists = Vec::with_capacity(self.regions.len());
+        for (region, [start, digit, point]) in self.regions.iter().zip(&self.starts) {
+            let (list, after) = rest.split_at_mut(region.terms.len());
+            rest = after;
+            self.digits.window(region.window, *digit, list);
+            if self.identities {
+                for (code, point) in list.iter_mut().zip(&self.points[*point..]) {
+                    if A::is_identity(point) {
+                        *code = 0;
+                    }
+                }
+            }
+            let ends = &mut ends[*start..];
+            for bucket in list.iter().map(|code| (code & !NEGATIVE) as usize) {
+                if bucket > 0 {
+                    ends[bucket - 1] += 1;
+                }
+            }
+            lists.push((&*list, *start, *point));
+        }
+        // From counts to where each bucket begins; placing moves that to where it ends.
+        let mut total = 0;
+        for end in &mut ends {
+            total += std::mem::replace(end, total);
+        }
+        let mut codes = vec![0; total as usize];
+        for (list, start, point) in lists {
+            let ends = &mut ends[start..];
+            for (k, code) in list.iter().enumerate() {
+                let bucket = (code & !NEGATIVE) as usize;
+                if bucket > 0 {
+                    let end = &mut ends[bucket - 1];
+                    codes[*end as usize] = (point + k) as u32 | (code & NEGATIVE);
+                    *end += 1;
+                }
+            }
+        }
+        (codes, ends)
+    }
+
+    /// The sum of each bucket.
+    fn fill(&self, codes: &[u32], ends: &[u32]) -> Vec<A::Point> {
+        // Pieces of buckets, in groups of about GROUP codes: the first code, lengths, buckets.
+        let mut groups: Vec<(usize, Vec<u32>, Vec<u32>)> = vec![(0, vec![], vec![])];
+        let (mut start, mut size) = (0, 0);
+        for (bucket, end) in ends.iter().map(|end| *end as usize).enumerate() {
+            while start < end {
+                if size >= GROUP {
+                    groups.push((start, vec![], vec![]));
+                    size = 0;
+                }
+                let piece = (end - start).min(GROUP);
+                if let Some((_, pieces, buckets)) = groups.last_mut() {
+                    pieces.push(piece as u32);
+                    buckets.push(bucket as u32);
+                }
+                size += piece;
+                start += piece;
+            }
+        }
+        let scratch = || Scratch::new(self.adder);
+        let sums = groups.into_par_iter().map_init(scratch, |scratch, group| {
+            let (start, pieces, buckets) = group;
+            let sums = scratch.sum(self.points, &codes[start..], pieces);
+            (buckets, sums)
+        });
+        let mut out = vec![A::IDENTITY; ends.len()];
+        for (buckets, sums) in sums.collect::<Vec<_>>() {
+            for (bucket, sum) in buckets.into_iter().zip(sums) {
+                let out = &mut out[bucket as usize];
+                // Only a bucket of more than GROUP codes has a second piece.
+                *out = if A::is_identity(out) {
+                    sum
+                } else {
+                    let both = A::to_affine(out) + A::to_affine(&sum);
+                    A::from_affine(&both.into_affine())
+                };
+            }
+        }
+        out
+    }
+
+    /// The weighted sum of the buckets of each region, by parts of a power of two of buckets: the
+    /// weighted sum of a part by itself, and its plain sum times the buckets below it.
+    fn weigh(&self, buckets: &[A::Point]) -> Vec<G1Projective> {
+        let parts = (16 / self.regions.len()).max(1);
+        let mut runs = Vec::new();
+        let mut shapes = Vec::new();
+        for (region, [start, ..]) in self.regions.iter().zip(&self.starts) {
+            let n = self.digits.buckets(region.window);
+            let part = n.div_ceil(parts).next_power_of_two();
+            shapes.push((n.div_ceil(part), part));
+            runs.extend((0..n).step_by(part).map(|k| (start + k, part.min(n - k))));
+        }
+        let sums = self.adder.weighted_sums(buckets, &runs);
+        let mut rest = &sums[..];
+        let join = |(parts, part): (usize, usize)| {
+            let (mine, after) = rest.split_at(parts);
+            rest = after;
+            // sum_j j R_j, the plain sums by their part's number.
+            let (mut running, mut numbered) = (G1Projective::ZERO, G1Projective::ZERO);
+            for (plain, _) in mine.iter().skip(1).rev() {
+                running += plain;
+                numbered += running;
+            }
+            for _ in 0..part.trailing_zeros() {
+                numbered.double_in_place();
+            }
+            let weighted = mine.iter().map(|(_, weighted)| *weighted);
+            numbered + weighted.sum::<G1Projective>()
+        };
+        shapes.into_iter().map(join).collect()
+    }
+}
