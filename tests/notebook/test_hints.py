@@ -8,7 +8,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from zkp_nb.notebook.hints import Hint, column_text, read_history
+from zkp_nb.notebook.hints import Hint, read_history
+from zkp_nb.notebook.spelling import column_text
 
 LOANS = pd.DataFrame({"age": [17, 18], "grade": ["a", "b"], "amount": [1, 2], "my col": [1, 2]})
 
