@@ -67,7 +67,8 @@ pub trait FieldPath: Copy + Send + Sync + 'static {
     fn invert(self, dst: &mut [Self::Pack]);
 
     /// Coefficients in natural order to values in bit-reversed order (value `i` is at
-    /// `root^bitrev(i)`), in place. `x` holds `twiddles.len` elements.
+    /// `root^bitrev(i)`), in place. `x` holds `twiddles.len` elements, so that lengths below
+    /// [`FieldPath::WIDTH`] need a path of narrower packs.
     fn fft(self, x: &mut [Self::Pack], twiddles: &Twiddles);
     /// Inverse of [`FieldPath::fft`], the factor 1/n included.
     fn ifft(self, x: &mut [Self::Pack], twiddles: &Twiddles);

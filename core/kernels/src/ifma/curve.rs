@@ -103,17 +103,27 @@ impl Adder for Simd {
         points: &[Packed],
         runs: &[(usize, usize)],
     ) -> Vec<(G1Projective, G1Projective)> {
-        let weigh_eight = |eight: &[(usize, usize)]| {
-            let mut runs = [(0, 0); 8];
-            runs[..eight.len()].copy_from_slice(eight);
+        // The lanes of a pack take as long as the longest run among them: like goes with like.
+        let mut order: Vec<usize> = (0..runs.len()).collect();
+        order.sort_by_key(|i| runs[*i].1);
+        let weigh_eight = |eight: &[usize]| {
+            let mut lanes = [(0, 0); 8];
+            for (lane, i) in lanes.iter_mut().zip(eight) {
+                *lane = runs[*i];
+            }
             // SAFETY: `Simd` is the proof that the processor has the kernel's instructions.
-            let [sums, totals] = unsafe { weigh(self, points, &runs) };
+            let [sums, totals] = unsafe { weigh(self, points, &lanes) };
             let point = |[x, y, z]: &[[Fq; 8]; 3], l: usize| jacobian(x[l], y[l], z[l]);
-            (0..eight.len())
-                .map(|l| (point(&sums, l), point(&totals, l)))
+            let each = eight.iter().enumerate();
+            each.map(|(l, i)| (*i, (point(&sums, l), point(&totals, l))))
                 .collect::<Vec<_>>()
         };
-        runs.par_chunks(8).flat_map_iter(weigh_eight).collect()
+        let found: Vec<_> = order.par_chunks(8).flat_map_iter(weigh_eight).collect();
+        let mut out = vec![Default::default(); runs.len()];
+        for (i, sums) in found {
+            out[i] = sums;
+        }
+        out
     }
 }
 
