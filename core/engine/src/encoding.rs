@@ -112,3 +112,83 @@ pub fn g2_from_bytes(bytes: &[u8; G2_BYTES]) -> Option<G2Affine> {
     let p = G2Affine::new_unchecked(x, y);
     (p.is_on_curve() && p.is_in_correct_subgroup_assuming_on_curve() && !p.is_zero()).then_some(p)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ark_ec::CurveGroup;
+
+    fn modulus<F: PrimeField<BigInt = BigInt<4>>>(plus: u64) -> [u8; 32] {
+        let mut words = F::MODULUS.0;
+        words[0] += plus;
+        let mut out = [0; 32];
+        for (chunk, word) in out.chunks_exact_mut(8).zip(words.iter().rev()) {
+            chunk.copy_from_slice(&word.to_be_bytes());
+        }
+        out
+    }
+
+    #[test]
+    fn scalars_are_canonical() {
+        for x in [Fr::ZERO, Fr::ONE, -Fr::ONE, Fr::from(1u64 << 40)] {
+            let bytes = scalar_to_bytes(&x);
+            assert_eq!(scalar_from_bytes(&bytes), Some(x));
+            let mut reversed = bytes;
+            reversed.reverse();
+            assert_eq!(scalar_from_le_bytes(&reversed), Some(x));
+        }
+        for plus in [0, 1] {
+            assert_eq!(scalar_from_bytes(&modulus::<Fr>(plus)), None);
+        }
+        assert_eq!(scalar_to_bytes(&Fr::from(258u64))[30..], [1, 2]);
+    }
+
+    #[test]
+    fn points_have_one_encoding() {
+        let g = G1Affine::generator();
+        // The generator is (1, 2); 2 is the smaller y.
+        let mut expected = [0; 32];
+        expected[0] = 0x80;
+        expected[31] = 1;
+        assert_eq!(g1_to_bytes(&g), expected);
+        expected[0] = 0xc0;
+        assert_eq!(g1_to_bytes(&-g), expected);
+        for k in 0..20u64 {
+            let p = (g * Fr::from(k)).into_affine();
+            assert_eq!(g1_from_bytes(&g1_to_bytes(&p)), Some(p));
+            let mut unflagged = g1_to_bytes(&p);
+            unflagged[0] &= 0x3f;
+            assert_eq!(g1_from_bytes(&unflagged), None);
+        }
+        let mut identity = g1_to_bytes(&G1Affine::identity());
+        assert_eq!(identity[0], 0x40);
+        identity[31] = 1;
+        assert_eq!(g1_from_bytes(&identity), None);
+        // x = p + 1 stands for x = 1.
+        let mut wrapped = modulus::<Fq>(1);
+        wrapped[0] |= SMALLER;
+        assert_eq!(g1_from_bytes(&wrapped), None);
+        // x = 0: 3 is no square, so no point has it.
+        let mut none = [0; 32];
+        none[0] = SMALLER;
+        assert_eq!(g1_from_bytes(&none), None);
+    }
+
+    #[test]
+    fn points_of_g2_are_checked() {
+        let g = G2Affine::generator();
+        let bytes = g2_to_bytes(&g);
+        assert_eq!(g2_from_bytes(&bytes), Some(g));
+        assert_eq!(g2_from_bytes(&[0; G2_BYTES]), None);
+        for i in [0, 40, 70, 127] {
+            let mut wrong = bytes;
+            wrong[i] ^= 1;
+            assert_eq!(g2_from_bytes(&wrong), None);
+        }
+        // A point of the curve outside the subgroup: G2's curve has many more points.
+        let outside = (1..100u64)
+            .filter_map(|x| G2Affine::get_point_from_x_unchecked(Fq2::from(x), true))
+            .find(|p| !p.is_in_correct_subgroup_assuming_on_curve());
+        assert_eq!(g2_from_bytes(&g2_to_bytes(&outside.unwrap())), None);
+    }
+}

@@ -3,10 +3,10 @@
 use crate::domain::{powers, Domain, BLINDING, LANES, MAX_DEPTH, MIN_DEPTH};
 use crate::error::{argument, Error, Result};
 use crate::fixed_base::multiples;
+use crate::key::VerificationKey;
 use crate::store::{read_points, write_atomically, write_points};
 use crate::task::Task;
 use crate::transcript::Transcript;
-use crate::verifier::VerificationKey;
 use ark_bn254::{G2Affine, G2Projective};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{AdditiveGroup, Field};

@@ -10,6 +10,7 @@ use pyo3::types::PyBytes;
 use std::path::PathBuf;
 use std::sync::Arc;
 use watch::watch;
+use zeroize::Zeroizing;
 use zkp_engine::{self as engine, Error, Instance, Program, VerificationKey, Witness};
 
 create_exception!(
@@ -51,9 +52,8 @@ fn guarded<T>(work: impl FnOnce() -> engine::Result<T>) -> engine::Result<T> {
 }
 
 fn seed_of(bytes: &[u8]) -> PyResult<[u8; 32]> {
-    bytes
-        .try_into()
-        .map_err(|_| CoreError::new_err("a seed has 32 bytes"))
+    let seed = bytes.try_into();
+    seed.map_err(|_| CoreError::new_err("a seed has 32 bytes"))
 }
 
 /// The prover's part of a set-up.
@@ -127,7 +127,7 @@ fn commit<'py>(
     seed: &[u8],
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<Vec<Bound<'py, PyBytes>>> {
-    let seed = seed_of(seed)?;
+    let seed = Zeroizing::new(seed_of(seed)?);
     let columns: Vec<&engine::Column> = columns.iter().map(|c| &c.get().0).collect();
     let labels: Vec<&[u8]> = labels.iter().map(Vec::as_slice).collect();
     let points = watch(py, progress, |task| {
@@ -153,10 +153,9 @@ fn prove<'py>(
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let program = Program::parse(program).map_err(to_python)?;
-    let seeds = seeds
-        .iter()
-        .map(|s| seed_of(s))
-        .collect::<PyResult<Vec<_>>>()?;
+    let own = Zeroizing::new(seeds);
+    let seeds = own.iter().map(|s| seed_of(s)).collect::<PyResult<Vec<_>>>();
+    let seeds = Zeroizing::new(seeds?);
     let columns: Vec<&engine::Column> = columns.iter().map(|c| &c.get().0).collect();
     let aux: Vec<&engine::Column> = aux.iter().map(|c| &c.get().0).collect();
     let labels: Vec<&[u8]> = labels.iter().map(Vec::as_slice).collect();

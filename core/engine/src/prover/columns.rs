@@ -1,11 +1,10 @@
 //! The columns of a proof as values on the whole grid, lane by lane (steps 1 and 2).
 
-use super::vectors::{blocks, cut, load, Publics};
+use super::evaluation::{zeros, Evaluation};
 use super::{Prover, Witness};
 use crate::commit::commit_cells;
 use crate::domain::{permute, Domain, BLINDING, LANES};
 use crate::error::Result;
-use crate::eval::{Registers, Tape};
 use crate::transcript::commitment_blinding;
 use ark_ff::{AdditiveGroup, Field};
 use rayon::prelude::*;
@@ -169,66 +168,63 @@ impl<P: FieldPath> Prover<'_, P> {
     ) -> Result<()> {
         let (path, depth) = (self.path, self.program.depth);
         let packs = depth / P::WIDTH;
-        let fractions: Vec<(usize, usize)> =
-            self.program.helpers.iter().flatten().copied().collect();
+        let fractions = self.program.helpers.iter().flatten();
+        let count = fractions.clone().count();
         let roots: Vec<usize> = fractions
-            .iter()
+            .clone()
             .map(|f| f.0)
-            .chain(fractions.iter().map(|f| f.1))
+            .chain(fractions.map(|f| f.1))
             .collect();
-        let tape = Tape::new(self.program, scalars, &roots);
-        let publics = Publics::new(path, self.program, &self.domains.depth, None);
+        let terms = Evaluation::new(
+            path,
+            self.program,
+            scalars,
+            &roots,
+            &self.domains.depth,
+            None,
+        );
         let mut lanes: Vec<Vec<&mut [Fr]>> = (0..LANES).map(|_| Vec::new()).collect();
         for helper in helpers {
+            let chunks = helper.chunks_exact_mut(depth);
             lanes
                 .iter_mut()
-                .zip(helper.chunks_exact_mut(depth))
+                .zip(chunks)
                 .for_each(|(l, chunk)| l.push(chunk));
         }
         let state = || {
-            let values = vec![vec![P::Pack::default(); packs]; roots.len()];
-            (Registers::<P>::default(), publics.buffers(), values)
+            let columns = vec![zeros::<P>(packs); grids.len()];
+            (
+                terms.workspace(),
+                columns,
+                vec![zeros::<P>(packs); roots.len()],
+                zeros::<P>(packs),
+            )
         };
         lanes
             .into_par_iter()
             .enumerate()
             .with_min_len(8)
-            .try_for_each_init(state, |(registers, buffers, values), (j, mut outputs)| {
-                let columns: Vec<Vec<P::Pack>> = grids
-                    .iter()
-                    .enumerate()
-                    .map(|(k, grid)| match tape.columns.contains(&k) {
-                        true => load(path, &grid[j * depth..(j + 1) * depth]),
-                        false => Vec::new(),
-                    })
-                    .collect();
-                let columns: Vec<&[P::Pack]> = columns.iter().map(Vec::as_slice).collect();
-                let public = publics.lane(path, j, &tape.publics, buffers);
-                for block in blocks::<P>(packs) {
-                    let (columns, public) = (cut(&columns, &block), cut(&public, &block));
-                    tape.run(
-                        path,
-                        registers,
-                        block.len(),
-                        &columns,
-                        &public,
-                        |root, v| {
-                            values[root][block.clone()].copy_from_slice(v);
-                        },
-                    );
-                }
-                let (numerators, denominators) = values.split_at_mut(fractions.len());
-                let mut fraction = 0;
-                for (helper, output) in self.program.helpers.iter().zip(&mut outputs) {
-                    let mut sum = vec![P::Pack::default(); packs];
-                    for _ in helper {
-                        path.invert(&mut denominators[fraction]);
-                        path.add_mul(&mut sum, &numerators[fraction], &denominators[fraction]);
-                        fraction += 1;
+            .try_for_each_init(
+                state,
+                |(workspace, columns, values, sum), (j, mut outputs)| {
+                    for k in terms.columns() {
+                        path.load(&mut columns[*k], &grids[*k][j * depth..(j + 1) * depth]);
                     }
-                    path.store(output, &sum);
-                }
-                self.task.step(depth as u64)
-            })
+                    terms.run(workspace, j, 0..packs, columns, |root, block, v| {
+                        values[root][block].copy_from_slice(v);
+                    });
+                    let (numerators, denominators) = values.split_at_mut(count);
+                    let mut fractions = numerators.iter().zip(denominators);
+                    for (helper, output) in self.program.helpers.iter().zip(&mut outputs) {
+                        path.fill(sum, Fr::ZERO);
+                        for (numerator, denominator) in fractions.by_ref().take(helper.len()) {
+                            path.invert(denominator);
+                            path.add_mul(sum, numerator, denominator);
+                        }
+                        path.store(output, sum);
+                    }
+                    self.task.step(depth as u64)
+                },
+            )
     }
 }

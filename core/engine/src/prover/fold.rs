@@ -1,7 +1,7 @@
 //! The fold of the depth axis at `beta` (steps 5 and 7).
 
 use super::columns::GridValues;
-use super::vectors::load;
+use super::evaluation::load;
 use super::{Polynomial, Prover, Witness};
 use crate::column::Column;
 use crate::commit::{depth_sums, msm_rows_of, units};

@@ -1,11 +1,12 @@
 //! The prover (specification: argument, section 6).
 
 mod columns;
-mod cosets;
+mod evaluation;
 mod fold;
 mod openings;
+mod quotient;
 mod secrets;
-mod vectors;
+mod sums;
 
 use crate::column::Column;
 use crate::commit::{msm_rows_of, units};
@@ -256,7 +257,7 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         let quotient = self.quotient(
             &grids,
             &scalars,
-            &cosets::Batching {
+            &quotient::Batching {
                 chis: &chis,
                 thetas: &thetas,
                 sigma,

@@ -5,11 +5,12 @@ use crate::domain::{add_scaled, divide_by_linear, horner};
 use crate::error::Result;
 use crate::openings::{reversed_value, shifts, OpeningPoints};
 use ark_ff::{AdditiveGroup, Field};
+use zeroize::Zeroizing;
 use zkp_kernels::{FieldPath, Fr};
 
 /// The polynomials sent so far.
 pub struct Polynomials {
-    pub mask: Polynomial,
+    pub mask: Zeroizing<Polynomial>,
     pub r: Polynomial,
     pub quotient: Polynomial,
     pub r_lanes: Polynomial,

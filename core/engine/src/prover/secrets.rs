@@ -40,8 +40,8 @@ impl Secrets {
     }
 
     /// `m = X r + z0 (X^A - 1)`.
-    pub fn mask(&self, depth: usize) -> Vec<Fr> {
-        let mut m = self.stream("mask", 0).scalars(depth + 1);
+    pub fn mask(&self, depth: usize) -> Zeroizing<Vec<Fr>> {
+        let mut m = Zeroizing::new(self.stream("mask", 0).scalars(depth + 1));
         m[0] = -m[depth];
         m
     }
