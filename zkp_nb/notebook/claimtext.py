@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from zkp_nb.errors import StatementError, ZkpError
-from zkp_nb.statements import claims
+from zkp_nb.statements import Claim, claims
 
 Evaluate = Callable[[ast.expr], Any]
 
@@ -35,7 +35,7 @@ def constant(node: ast.expr) -> Any:
         ) from None
 
 
-def read_claim(text: str, evaluate: Evaluate = constant) -> claims.Claim:
+def read_claim(text: str, evaluate: Evaluate = constant) -> Claim:
     """The claim that `text` calls for.
 
     Raises:
@@ -73,7 +73,7 @@ def read_claim(text: str, evaluate: Evaluate = constant) -> claims.Claim:
             why=f"{_sentence(error)}",
             todo=f"It is {name}{_signature(make)}.",
         ) from None
-    claim: claims.Claim = make(*values, **words)
+    claim: Claim = make(*values, **words)
     return claim
 
 
