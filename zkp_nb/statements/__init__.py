@@ -1,6 +1,6 @@
 """Statements: what can be claimed about committed tables, as documents, sentences and programs."""
 
-from zkp_nb.statements.claims import Claim
+from zkp_nb.statements.claim import Claim
 from zkp_nb.statements.conjunction import conjunction
 from zkp_nb.statements.formula import col
 from zkp_nb.statements.inference import infer

@@ -9,10 +9,9 @@ checks that the claim holds, and gives the statement that can be proven.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 
-from zkp_nb.errors import StatementError, StatementFalse
+from zkp_nb.errors import StatementError
 from zkp_nb.statements import (
     association,
     bounds,
@@ -29,21 +28,42 @@ from zkp_nb.statements import (
 from zkp_nb.statements import derive as derived
 from zkp_nb.statements import formula as trees
 from zkp_nb.statements import profile as profiles
+from zkp_nb.statements.changes import (
+    anti_join,
+    append,
+    concat,
+    disjoint_keys,
+    drop_nulls,
+    fill_nulls,
+    group_by,
+    inner_join,
+    left_join,
+    semi_join,
+)
+from zkp_nb.statements.claim import Claim as Claim
+from zkp_nb.statements.claim import call, first_that_holds, of_a_parent
 from zkp_nb.statements.formula import Col, Formula, Predicate
 from zkp_nb.statements.statement import Statement
 from zkp_nb.statements.subject import Subject
 
-State = Callable[[Subject], Statement]
-
 __all__ = [
+    "anti_join",
+    "append",
     "between",
+    "concat",
     "conforms",
     "correlation",
     "covariance",
     "derive",
+    "disjoint_keys",
+    "drop_nulls",
+    "fill_nulls",
     "filter",
+    "group_by",
     "histogram",
     "in_key",
+    "inner_join",
+    "left_join",
     "maximum",
     "mean",
     "median",
@@ -55,6 +75,7 @@ __all__ = [
     "rows_of",
     "same_rows",
     "select",
+    "semi_join",
     "share",
     "sorted_by",
     "split",
@@ -67,72 +88,44 @@ __all__ = [
 """What the package offers as `zkp_nb.<name>`: every claim."""
 
 
-@dataclass(frozen=True)
-class Claim:
-    """Something that a user claims about a frame, or about how it came from its parents.
-
-    Attributes:
-        text: the claim as one would write it.
-        predicate: of a filter, for those who look for the origin of a frame.
-        formulas: of calculated columns, by name, for the same.
-    """
-
-    text: str
-    _state: State
-    predicate: Predicate | None = None
-    formulas: Mapping[str, Formula] = field(default_factory=dict)
-
-    def state(self, subject: Subject) -> Statement:
-        """The statement, with its results computed from the data.
-
-        Raises:
-            StatementFalse: the claim does not hold.
-            StatementError: it cannot be made about this subject.
-        """
-        return self._state(subject)
-
-    def __repr__(self) -> str:
-        return self.text
-
-
 def sum(*columns: str) -> Claim:
     """The sums of columns of numbers, exactly; nulls count as nothing."""
-    return Claim(_call("sum", *columns), lambda subject: facts.state_sums(subject, columns))
+    return Claim(call("sum", *columns), lambda subject: facts.state_sums(subject, columns))
 
 
 def mean(*columns: str) -> Claim:
     """The means of columns of numbers over the values that are not null, as exact sums and counts."""
-    return Claim(_call("mean", *columns), lambda subject: facts.state_means(subject, columns))
+    return Claim(call("mean", *columns), lambda subject: facts.state_means(subject, columns))
 
 
 def variance(*columns: str, ddof: int = 1) -> Claim:
     """The variances of columns of numbers: of a sample with ddof=1, of a population with ddof=0."""
-    text = _call("variance", *columns, ddof=ddof)
+    text = call("variance", *columns, ddof=ddof)
     return Claim(text, lambda subject: facts.state_variances(subject, columns, ddof, "variance"))
 
 
 def std(*columns: str, ddof: int = 1) -> Claim:
     """The standard deviations of columns of numbers; what is proven is exact, the root is for people."""
-    text = _call("std", *columns, ddof=ddof)
+    text = call("std", *columns, ddof=ddof)
     return Claim(text, lambda subject: facts.state_variances(subject, columns, ddof, "standard deviation"))
 
 
 def nulls(*columns: str) -> Claim:
     """How many nulls the columns hold; of every column where none is named."""
-    return Claim(_call("nulls", *columns), lambda subject: facts.state_nulls(subject, columns))
+    return Claim(call("nulls", *columns), lambda subject: facts.state_nulls(subject, columns))
 
 
 def between(column: str, low: object = None, high: object = None) -> Claim:
     """Every value of the column that is not null lies between two constants, both included."""
     return Claim(
-        _call("between", column, low, high), lambda subject: bounds.state_between(subject, column, low, high)
+        call("between", column, low, high), lambda subject: bounds.state_between(subject, column, low, high)
     )
 
 
 def minimum(*columns: str) -> Claim:
     """The least values of columns that are not null."""
     return Claim(
-        _call("minimum", *columns),
+        call("minimum", *columns),
         lambda subject: extremes.state_extremes(subject, columns, extremes.Minimum),
     )
 
@@ -140,7 +133,7 @@ def minimum(*columns: str) -> Claim:
 def maximum(*columns: str) -> Claim:
     """The greatest values of columns that are not null."""
     return Claim(
-        _call("maximum", *columns),
+        call("maximum", *columns),
         lambda subject: extremes.state_extremes(subject, columns, extremes.Maximum),
     )
 
@@ -153,14 +146,14 @@ def quantile(column: str, *shares: object, method: extremes.Method = "linear") -
         method: "linear" goes between two values in proportion, as pandas does; "nearest-rank" is the least
             value that a share of at least p of all values does not exceed.
     """
-    text = _call("quantile", column, *shares, method=method)
+    text = call("quantile", column, *shares, method=method)
     return Claim(text, lambda subject: extremes.state_quantiles(subject, column, shares, method))
 
 
 def median(column: str) -> Claim:
     """The median of a column among its values that are not null; of an even number of them, between two."""
     return Claim(
-        _call("median", column), lambda subject: extremes.state_quantiles(subject, column, (0.5,), "linear")
+        call("median", column), lambda subject: extremes.state_quantiles(subject, column, (0.5,), "linear")
     )
 
 
@@ -173,7 +166,7 @@ def value_counts(column: str, values: Iterable[object] | None = None) -> Claim:
     """
     given = None if values is None else tuple(values)
     text = (
-        _call("value_counts", column) if given is None else f"value_counts({column!r}, <{len(given)} values>)"
+        call("value_counts", column) if given is None else f"value_counts({column!r}, <{len(given)} values>)"
     )
     return Claim(text, lambda subject: distribution.state_value_counts(subject, column, given))
 
@@ -182,7 +175,7 @@ def histogram(column: str, edges: Sequence[object]) -> Claim:
     """How many values of a column lie in each bin; a bin holds its lower edge, the last one both."""
     given = tuple(edges)
     return Claim(
-        _call("histogram", column, list(given)),
+        call("histogram", column, list(given)),
         lambda subject: distribution.state_histogram(subject, column, given),
     )
 
@@ -191,25 +184,25 @@ def share(predicate: str | Predicate) -> Claim:
     """How many rows satisfy a predicate, and of how many; written as for `filter`."""
     read = reading.read_predicate(predicate) if isinstance(predicate, str) else predicate
     text = predicate if isinstance(predicate, str) else trees.predicate_text(predicate)
-    return Claim(_call("share", text), lambda subject: distribution.state_share(subject, read))
+    return Claim(call("share", text), lambda subject: distribution.state_share(subject, read))
 
 
 def covariance(*columns: str, ddof: int = 1) -> Claim:
     """The covariance of every pair of columns, over the rows in which both have values."""
-    text = _call("covariance", *columns, ddof=ddof)
+    text = call("covariance", *columns, ddof=ddof)
     return Claim(text, lambda subject: association.state_covariances(subject, columns, ddof))
 
 
 def correlation(*columns: str) -> Claim:
     """Pearson's correlation of every pair of columns; what is proven is exact, the quotient is for people."""
     return Claim(
-        _call("correlation", *columns), lambda subject: association.state_correlations(subject, columns)
+        call("correlation", *columns), lambda subject: association.state_correlations(subject, columns)
     )
 
 
 def unique(*columns: str) -> Claim:
     """No two rows have the same values in the columns; rows with a null in one of them are left out."""
-    return Claim(_call("unique", *columns), lambda subject: keys.state_unique(subject, columns))
+    return Claim(call("unique", *columns), lambda subject: keys.state_unique(subject, columns))
 
 
 def in_key(column: str | Sequence[str], other: object, key: str | Sequence[str] | None = None) -> Claim:
@@ -233,7 +226,7 @@ def in_key(column: str | Sequence[str], other: object, key: str | Sequence[str] 
 
 def not_null(*columns: str) -> Claim:
     """The columns have no nulls; all columns where none is named."""
-    return Claim(_call("not_null", *columns), lambda subject: schema.state_not_null(subject, columns))
+    return Claim(call("not_null", *columns), lambda subject: schema.state_not_null(subject, columns))
 
 
 def conforms(rules: Mapping[str, object] | None = None) -> Claim:
@@ -244,29 +237,29 @@ def conforms(rules: Mapping[str, object] | None = None) -> Claim:
             a mapping with some of `low`, `high`, `allowed`, `nullable`. By default every column by its type.
     """
     given = None if rules is None else dict(rules)
-    text = _call("conforms") if given is None else _call("conforms", given)
+    text = call("conforms") if given is None else call("conforms", given)
     return Claim(text, lambda subject: schema.state_conforms(subject, given))
 
 
 def sorted_by(column: str, *, descending: bool = False) -> Claim:
     """The rows are in the order of the column, nulls last."""
-    text = _call("sorted_by", column, descending=descending)
+    text = call("sorted_by", column, descending=descending)
     return Claim(text, lambda subject: order.state_sorted(subject, column, descending=descending))
 
 
 def profile(*columns: str) -> Claim:
     """Nulls, least and greatest values, means, standard deviations and distinctness, wherever they exist."""
-    return Claim(_call("profile", *columns), lambda subject: profiles.state_profile(subject, columns))
+    return Claim(call("profile", *columns), lambda subject: profiles.state_profile(subject, columns))
 
 
 def same_rows() -> Claim:
     """The frame has exactly the rows of its parent, in any order."""
-    return Claim("same_rows()", _of_a_parent(rows.state_same_rows))
+    return Claim("same_rows()", of_a_parent(rows.state_same_rows))
 
 
 def rows_of() -> Claim:
     """Every row of the frame is a row of its parent, used at most once; nothing is said about which."""
-    return Claim("rows_of()", _of_a_parent(rows.state_rows_of))
+    return Claim("rows_of()", of_a_parent(rows.state_rows_of))
 
 
 def filter(predicate: str | Predicate) -> Claim:
@@ -277,8 +270,8 @@ def filter(predicate: str | Predicate) -> Claim:
     """
     read = reading.read_predicate(predicate) if isinstance(predicate, str) else predicate
     text = predicate if isinstance(predicate, str) else trees.predicate_text(predicate)
-    state = _of_a_parent(lambda parent, child: filters.state_filter(parent, child, read))
-    return Claim(_call("filter", text), state, predicate=read)
+    state = of_a_parent(lambda parent, child: filters.state_filter(parent, child, read))
+    return Claim(call("filter", text), state, predicate=read)
 
 
 def derive(column: str | None = None, formula: str | Col | None = None, /, **formulas: str | Col) -> Claim:
@@ -296,15 +289,15 @@ def derive(column: str | None = None, formula: str | Col | None = None, /, **for
     given = {} if column is None or formula is None else {column: formula}
     read = {name: _formula(each) for name, each in (given | formulas).items()}
     texts = {name: trees.formula_text(each) for name, each in read.items()}
-    text = _call("derive", **texts) if all(map(str.isidentifier, texts)) else f"derive(**{texts!r})"
+    text = call("derive", **texts) if all(map(str.isidentifier, texts)) else f"derive(**{texts!r})"
     return Claim(
-        text, _of_a_parent(lambda parent, child: derived.state_derive(parent, child, read)), formulas=read
+        text, of_a_parent(lambda parent, child: derived.state_derive(parent, child, read)), formulas=read
     )
 
 
 def select() -> Claim:
     """The frame has the rows of its parent in the same order, and some of its columns."""
-    return Claim("select()", _of_a_parent(lambda parent, child: derived.state_derive(parent, child, {})))
+    return Claim("select()", of_a_parent(lambda parent, child: derived.state_derive(parent, child, {})))
 
 
 def split(*others: object) -> Claim:
@@ -322,38 +315,10 @@ def split(*others: object) -> Claim:
         parts = [subject, *map(subject.resolve, others)]
         names = {part.dataset_id for part in parts}
         parents = [parent for parent in subject.parent() if parent.dataset_id not in names]
-        return _first(parents, subject, lambda parent, _: rows.state_split(parent, parts))
+        return first_that_holds(parents, subject, lambda parent, _: rows.state_split(parent, parts))
 
     return Claim(f"split(<{len(others)} other frames>)", state)
 
 
 def _formula(given: str | Col) -> Formula:
     return given.formula if isinstance(given, Col) else reading.read_formula(given)
-
-
-def _of_a_parent(state: Callable[[Subject, Subject], Statement]) -> State:
-    return lambda subject: _first(subject.parent(), subject, state)
-
-
-def _first(
-    parents: Sequence[Subject], subject: Subject, state: Callable[[Subject, Subject], Statement]
-) -> Statement:
-    """The statement about the first parent of which it holds; the first complaint where there is none."""
-    complaint: StatementError | None = None
-    for parent in parents:
-        try:
-            return state(parent, subject)
-        except StatementError as error:
-            if complaint is None or (
-                isinstance(error, StatementFalse) and not isinstance(complaint, StatementFalse)
-            ):
-                complaint = error
-    raise complaint or StatementError(
-        f"`{subject.name}` has no parent to compare it with.",
-        todo="Name the committed frame that it came from.",
-    )
-
-
-def _call(name: str, *values: object, **words: object) -> str:
-    given = [repr(value) for value in values] + [f"{word}={value!r}" for word, value in words.items()]
-    return f"{name}({', '.join(given)})"

@@ -92,7 +92,9 @@ class Concat(_Together):
         if self.ordered:
             parts = ", then those of ".join(sources)
             return f"{output} has the rows of {parts}{self.of_columns()}, in the same order."
-        return f"{output} has exactly the rows of {listed(sources)} together{self.of_columns()}, in any order."
+        return (
+            f"{output} has exactly the rows of {listed(sources)} together{self.of_columns()}, in any order."
+        )
 
     def compile(self, builder: Builder) -> None:
         inputs, output = self.tables(builder)

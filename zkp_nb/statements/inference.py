@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from zkp_nb.errors import StatementError, TableError
-from zkp_nb.statements.claims import Claim
+from zkp_nb.statements.claim import Claim
 from zkp_nb.statements.derive import differing, state_derive
 from zkp_nb.statements.filters import state_filter
 from zkp_nb.statements.formula import And, Compare, Formula, IsNull, Not, Or, Predicate, Reference

@@ -1,0 +1,167 @@
+"""Claims about how a frame came to be, where that takes more than one parent or a rule for its values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from zkp_nb.errors import StatementError
+from zkp_nb.statements import concat as together
+from zkp_nb.statements import groups, joins, missing, semijoins
+from zkp_nb.statements.claim import Claim, call, first_that_holds, of_a_parent, resolved
+from zkp_nb.statements.statement import Statement
+from zkp_nb.statements.subject import Subject
+
+__all__ = [
+    "anti_join",
+    "append",
+    "concat",
+    "disjoint_keys",
+    "drop_nulls",
+    "fill_nulls",
+    "group_by",
+    "inner_join",
+    "left_join",
+    "semi_join",
+]
+
+Keys = str | Sequence[str]
+
+
+def concat(*frames: object) -> Claim:
+    """The frame has the rows of all the frames, in their order where it has.
+
+    Args:
+        frames: 2 to 8 frames or datasets.
+    """
+
+    def state(subject: Subject) -> Statement:
+        return together.state_concat([resolved(subject, frame) for frame in frames], subject)
+
+    return Claim(f"concat(<{len(frames)} frames>)", state)
+
+
+def append() -> Claim:
+    """The frame begins with the rows of its parent, in their order; rows were only appended."""
+    return Claim("append()", of_a_parent(together.state_append))
+
+
+def drop_nulls(*columns: str) -> Claim:
+    """The frame is the rows of its parent without nulls in the columns; in any where none is named."""
+    state = of_a_parent(lambda parent, child: missing.state_drop_nulls(parent, child, columns))
+    return Claim(call("drop_nulls", *columns), state)
+
+
+def fill_nulls(values: Mapping[str, object] | None = None, /, **named: object) -> Claim:
+    """The frame is its parent, row by row, with constants in place of the nulls of some columns.
+
+    Args:
+        values, named: the constant of each column.
+    """
+    given = {**(values or {}), **named}
+    if not given:
+        raise StatementError("Nulls are filled with constants.", todo="Write fill_nulls(age=0).")
+    state = of_a_parent(lambda parent, child: missing.state_fill_nulls(parent, child, given))
+    return Claim(call("fill_nulls", given), state)
+
+
+def group_by(by: Keys, values: Keys = (), *, known: Mapping[str, Iterable[object]] | None = None) -> Claim:
+    """The groups of the frame's rows with the same key: their sizes, and the sums and means of columns.
+
+    Args:
+        by: key columns.
+        values: columns of numbers.
+        known: the values of key columns of text, of which a committed table holds hashes.
+    """
+    keys, added, named = _names(by), _names(values), {k: list(v) for k, v in (known or {}).items()}
+    return Claim(
+        call("group_by", by, values), lambda subject: groups.state_grouped(subject, keys, added, named)
+    )
+
+
+def left_join(right: object, on: Keys, right_on: Keys | None = None) -> Claim:
+    """The frame is its parent with the columns of the row of `right` that has its key, or nulls.
+
+    Args:
+        right: the other frame or dataset, in which no key occurs twice.
+        on: key columns of the parent.
+        right_on: those of `right`; by default those of the same names.
+    """
+    return _join("left_join", joins.LeftJoin, right, on, right_on)
+
+
+def inner_join(right: object, on: Keys, right_on: Keys | None = None) -> Claim:
+    """The frame is the rows of its parent whose key is in `right`, with the columns of that row; see `left_join`."""
+    return _join("inner_join", joins.InnerJoin, right, on, right_on)
+
+
+def semi_join(right: object, on: Keys, right_on: Keys | None = None) -> Claim:
+    """The frame is the rows of its parent whose key occurs in `right`."""
+    return _semi_join("semi_join", right, on, right_on, anti=False)
+
+
+def anti_join(right: object, on: Keys, right_on: Keys | None = None) -> Claim:
+    """The frame is the rows of its parent whose key does not occur in `right`."""
+    return _semi_join("anti_join", right, on, right_on, anti=True)
+
+
+def disjoint_keys(other: object, on: Keys, other_on: Keys | None = None) -> Claim:
+    """No key of the frame occurs in another frame: no person in both the training and the test data.
+
+    Args:
+        other: frame or dataset.
+        on: key columns of this frame.
+        other_on: those of the other; by default those of the same names.
+    """
+    ours, theirs = _keys(on, other_on)
+
+    def state(subject: Subject) -> Statement:
+        return semijoins.state_disjoint_keys(subject, resolved(subject, other), ours, theirs)
+
+    return Claim(f"disjoint_keys(<frame>, {on!r})", state)
+
+
+def _join(
+    name: str,
+    cls: type[joins.LeftJoin] | type[joins.InnerJoin],
+    right: object,
+    on: Keys,
+    right_on: Keys | None,
+) -> Claim:
+    ours, theirs = _keys(on, right_on)
+    return _with_parent(
+        f"{name}(<frame>, {on!r})",
+        right,
+        lambda left, other, child: joins.state_join(cls, left, other, child, ours, theirs),
+    )
+
+
+def _semi_join(name: str, right: object, on: Keys, right_on: Keys | None, *, anti: bool) -> Claim:
+    ours, theirs = _keys(on, right_on)
+    return _with_parent(
+        f"{name}(<frame>, {on!r})",
+        right,
+        lambda left, other, child: semijoins.state_semi_join(left, other, child, ours, theirs, anti),
+    )
+
+
+def _with_parent(text: str, right: object, state: Callable[[Subject, Subject, Subject], Statement]) -> Claim:
+    """A claim about the subject, its first fitting parent and another frame."""
+
+    def stated(subject: Subject) -> Statement:
+        other = resolved(subject, right)
+        parents = [each for each in subject.parent() if each.dataset_id != other.dataset_id]
+        return first_that_holds(parents, subject, lambda left, child: state(left, other, child))
+
+    return Claim(text, stated)
+
+
+def _names(given: Keys) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _keys(ours: Keys, theirs: Keys | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    names = _names(ours)
+    others = names if theirs is None else _names(theirs)
+    if not names or len(names) != len(others):
+        raise StatementError("A key has as many columns in both tables, one at least.")
+    return names, others

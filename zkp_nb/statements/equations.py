@@ -1,0 +1,85 @@
+"""Equations between the rows of two tables that lie in the same places, combined into one operand.
+
+Each equation takes the next power of one challenge. What is linear in committed columns is part of the
+operand; what is not is added behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from zkp_nb.errors import StatementError
+from zkp_nb.statements.builder import Builder
+from zkp_nb.statements.derive import aligned
+from zkp_nb.statements.expr import Expr
+from zkp_nb.statements.sources import Cell, Source, SourceColumn, common_units
+
+_BETA = "rows/beta"
+
+
+class Equations:
+    """What holds between row m of an input and row m of an output, for every m.
+
+    Raises:
+        StatementError: the tables do not have the same rows in the same places.
+    """
+
+    def __init__(self, builder: Builder, source: Source, output: Source) -> None:
+        aligned(source, output)
+        self.source = source
+        self.output = output
+        self._builder = builder
+        self._power: Expr | None = None
+        self._linear: dict[Cell, Expr] = {}
+        self._rest = builder.constant(0)
+
+    def add(self, terms: Sequence[tuple[int, Cell]], rest: Expr | None = None) -> None:
+        """The sum of the terms, and of `rest`, is 0."""
+        zero = self._builder.constant(0)
+        power = self._builder.constant(1)
+        if self._power is not None:
+            power = self._power * self._builder.challenge(_BETA)
+        self._power = power
+        for factor, cell in terms:
+            self._linear[cell] = self._linear.get(cell, zero) + power * factor
+        if rest is not None:
+            self._rest = self._rest + power * rest
+
+    def carried(self, changed: Collection[str]) -> None:
+        """Every column of the output that is not among those changed is the input's of the same name.
+
+        Raises:
+            StatementError: the tables do not have the same columns.
+        """
+        if set(self.output.names) != set(self.source.names):
+            raise StatementError(
+                f"`{self.source.record.name}` and `{self.output.record.name}` do not have the same columns.",
+                todo="Prove selected and renamed columns in a step of their own.",
+            )
+        for column in self.output.columns:
+            if column.name not in changed:
+                self.equal(column, self.source.column(column.name))
+
+    def equal(self, ours: SourceColumn, theirs: SourceColumn) -> None:
+        """A column of the output is one of the input, nulls included."""
+        left, right = common_units([ours, theirs])
+        for part in ours.parts:
+            self.add([(left, ours.cell(part)), (-right, theirs.cell(part))])
+        self.same_nulls(ours, theirs)
+
+    def same_nulls(self, ours: SourceColumn, theirs: SourceColumn) -> None:
+        """A column of the output is null where one of the input is."""
+        terms = [(sign, cell) for sign, cell in ((1, ours.null), (-1, theirs.null)) if cell]
+        if terms:
+            self.add(terms)
+
+    def never_null(self, ours: SourceColumn) -> None:
+        """A column of the output has no nulls."""
+        if ours.null:
+            self.add([(1, ours.null)])
+
+    def close(self) -> None:
+        """Says all of it to the builder."""
+        if self._linear:
+            terms = [(coefficient, cell) for cell, coefficient in self._linear.items()]
+            self._builder.require(self.output, self._builder.operand("rows", terms) + self._rest)

@@ -1,0 +1,273 @@
+"""Groups of rows: their sizes, sums and means, as a published list or as a committed table.
+
+All totals of a group are one number, the count plus powers of a challenge times the sums, so that a group without
+rows, or one whose values add up to 0, cannot be passed over or invented: its count is not 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from zkp_nb.errors import StatementError, StatementFalse
+from zkp_nb.statements.builder import Builder
+from zkp_nb.statements.compare import hash_rows
+from zkp_nb.statements.distribution import MAX_LISTED, MAX_SHOWN
+from zkp_nb.statements.expr import Expr
+from zkp_nb.statements.facts import Fact, Name, check_numeric, distinct, grouped, shown
+from zkp_nb.statements.literals import number_cell, number_text
+from zkp_nb.statements.rows import source_of
+from zkp_nb.statements.sources import Source, SourceColumn
+from zkp_nb.statements.statement import Part, count_of, listed, name_of, register
+from zkp_nb.statements.subject import Subject
+from zkp_nb.statements.values import data_of, document_of, member_of, present_of, published
+from zkp_nb.table.cells import Cells, to_ints
+
+Names = tuple[Name, ...]
+
+
+class Group(Part):
+    """One group of rows.
+
+    Attributes:
+        key: its values in the key columns; None for null.
+        rows: how many rows it has.
+        sums: of each value column.
+        counts: of each value column, how many of its values are not null.
+    """
+
+    key: tuple[Any, ...]
+    rows: Annotated[int, Field(gt=0)]
+    sums: tuple[str, ...]
+    counts: tuple[Annotated[int, Field(ge=0)], ...]
+
+
+@register
+class Grouped(Fact):
+    """Sizes, sums and means of all groups of rows with the same key.
+
+    Attributes:
+        by: the key columns.
+        values: the columns that are added up.
+        groups: every group, once.
+    """
+
+    kind: ClassVar[str] = "group-by"
+    result_fields: ClassVar[frozenset[str]] = frozenset({"groups"})
+
+    by: Annotated[Names, Field(min_length=1)]
+    values: Names
+    groups: Annotated[tuple[Group, ...], Field(min_length=1, max_length=MAX_LISTED)]
+
+    def sentence(self, names: Mapping[str, str]) -> str:
+        table = name_of(names, self.inputs[0])
+        parts = [self._shown(group) for group in self.groups[:MAX_SHOWN]]
+        if len(self.groups) > MAX_SHOWN:
+            parts.append(f"{len(self.groups) - MAX_SHOWN:,} more")
+        return f"The groups of {table} by {listed(self.by)} are {'; '.join(parts)}."
+
+    def _shown(self, group: Group) -> str:
+        key = ", ".join("null" if each is None else str(each) for each in group.key)
+        totals = [count_of(group.rows, "row")]
+        for name, total, count in zip(self.values, group.sums, group.counts, strict=True):
+            mean = f", mean {shown(Fraction(total.removesuffix(' s')) / count)}" if count else ""
+            totals.append(f"{name} sum {grouped(total)}{mean}")
+        return f"{key} ({', '.join(totals)})"
+
+    def compile(self, builder: Builder) -> None:
+        source = builder.table(self.inputs[0])
+        by = distinct(source, self.by)
+        values = summed(source, self.values)
+        if sum(group.rows for group in self.groups) != source.extent.rows:
+            raise StatementError("The groups of the statement do not have as many rows as its table.")
+        family = builder.family()
+        key = builder.fingerprint(by, family.alpha)
+        powers = builder.powers(builder.challenge("group/delta"), 1 + 2 * len(values))
+        amount = builder.constant(1)
+        cells = []
+        for at, column in enumerate(values):
+            cells.append((powers[1 + 2 * at], column.cell()))
+            if column.null is not None:
+                cells.append((powers[2 + 2 * at], column.null))
+        if cells:
+            amount = amount + builder.operand("amounts", cells)
+        family.tally(source, key, amount, left=True)
+        known = set()
+        for group in self.groups:
+            members = _members(by, group)
+            if members in known:
+                raise StatementError("The statement names a group twice.")
+            known.add(members)
+            family.listed(_key(builder, by, members, family.alpha), _total(builder, values, group, powers))
+
+
+def summed(source: Source, names: Sequence[str]) -> list[SourceColumn]:
+    """The columns that are added up; a StatementError where one has no sum."""
+    columns = distinct(source, names) if names else []
+    for column in columns:
+        check_numeric(column)
+    return columns
+
+
+_Members = tuple[tuple[int, ...] | None, ...]
+
+
+def _members(by: Sequence[SourceColumn], group: Group) -> _Members:
+    """The cells of a group's key."""
+    if len(group.key) != len(by):
+        raise StatementError("A group of the statement has another key than its columns.")
+    found: list[tuple[int, ...] | None] = []
+    for value, column in zip(group.key, by, strict=True):
+        if value is None:
+            if not column.nullable:
+                raise StatementError(f"Column {column.name!r} has no nulls by its record.")
+            found.append(None)
+            continue
+        member = member_of(value, column)
+        found.append(member if isinstance(member, tuple) else (member,))
+    return tuple(found)
+
+
+def _key(builder: Builder, by: Sequence[SourceColumn], members: _Members, alpha: Expr) -> Expr:
+    """The fingerprint of a public key."""
+    powers = iter(builder.powers(alpha, sum(len(column.parts) + 1 for column in by)))
+    total = builder.constant(0)
+    for column, member in zip(by, members, strict=True):
+        for at in range(len(column.parts)):
+            total = total + next(powers) * (0 if member is None else member[at])
+        total = total + next(powers) * int(member is None)
+    return total
+
+
+def _total(builder: Builder, values: Sequence[SourceColumn], group: Group, powers: Sequence[Expr]) -> Expr:
+    """What the rows of a group add up to."""
+    if not len(group.sums) == len(group.counts) == len(values):
+        raise StatementError("A group of the statement has other results than its columns.")
+    total = builder.constant(group.rows)
+    for at, (column, text, count) in enumerate(zip(values, group.sums, group.counts, strict=True)):
+        nulls = group.rows - count
+        if nulls < 0 or (nulls and not column.nullable):
+            raise StatementError(
+                f"The statement counts values of {column.name!r} that its group cannot have."
+            )
+        total = total + powers[1 + 2 * at] * number_cell(text, column.type) + powers[2 + 2 * at] * nulls
+    return total
+
+
+# -- results from the data ------------------------------------------------------------------------
+
+
+class Partition:
+    """The rows of a table by key: needs the data.
+
+    Attributes:
+        first: a row of each group, in order of first occurrence.
+        of: the number of each row's group.
+    """
+
+    def __init__(self, by: Sequence[SourceColumn]) -> None:
+        (hashes,) = hash_rows([by])
+        _, first, of = np.unique(hashes, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        self.first: npt.NDArray[np.int64] = first[order].astype(np.int64)
+        self.of: npt.NDArray[np.int64] = place[of]
+
+    def sizes(self) -> list[int]:
+        """Rows of each group."""
+        found: list[int] = np.bincount(self.of, minlength=len(self.first)).tolist()
+        return found
+
+    def sums(self, cells: Cells) -> list[int]:
+        """Exact sums of cells over each group."""
+        if cells.ndim == 2:
+            totals = [0] * len(self.first)
+            for number, group in zip(to_ints(cells), self.of.tolist(), strict=True):
+                totals[group] += number
+            return totals
+        cells = cells.astype(np.uint64) if cells.dtype == np.bool_ else cells
+        halves = (cells & cells.dtype.type(0xFFFFFFFF), cells >> cells.dtype.type(32))
+        order = np.argsort(self.of, kind="stable")
+        starts = np.searchsorted(self.of[order], np.arange(len(self.first)))
+        low, high = (np.add.reduceat(half.astype(np.int64)[order], starts).tolist() for half in halves)
+        return [(above << 32) + below for below, above in zip(low, high, strict=True)]
+
+
+def state_grouped(
+    subject: Subject,
+    by: Sequence[str],
+    values: Sequence[str],
+    known: Mapping[str, Iterable[object]],
+) -> Grouped:
+    """Computes and states sizes and sums of groups.
+
+    Args:
+        known: for key columns of text or bytes, which a table holds as hashes: their values.
+
+    Raises:
+        StatementFalse: a text occurs that is not among those named.
+        StatementError: there are too many groups, or values must be named and are not.
+    """
+    source = source_of(subject)
+    keys = distinct(source, by)
+    columns = summed(source, values)
+    partition = Partition(keys)
+    if len(partition.first) > MAX_LISTED:
+        raise StatementError(
+            f"There are {len(partition.first):,} groups; a statement lists at most {MAX_LISTED:,}.",
+            todo="Commit the grouped frame, and prove that it came from this one.",
+        )
+    sizes = partition.sizes()
+    sums = [partition.sums(data_of(column).data[0]) for column in columns]
+    counts = [partition.sums(present_of(column)) for column in columns]
+    literals = [_literals(column, partition.first, known.get(column.name)) for column in keys]
+    groups = [
+        Group(
+            key=tuple(each[at] for each in literals),
+            rows=sizes[at],
+            sums=tuple(
+                number_text(each[at], column.type) for each, column in zip(sums, columns, strict=True)
+            ),
+            counts=tuple(each[at] for each in counts),
+        )
+        for at in range(len(sizes))
+    ]
+    groups.sort(key=lambda group: [(each is None, str(type(each)), each or 0) for each in group.key])
+    return Grouped(inputs=(subject.dataset_id,), by=tuple(by), values=tuple(values), groups=tuple(groups))
+
+
+def _literals(column: SourceColumn, rows: npt.NDArray[np.int64], known: Iterable[object] | None) -> list[Any]:
+    """The values of a column in some rows, as statements write them."""
+    vectors = [to_ints(vector[rows]) for vector in data_of(column).data]
+    cells: list[Any] = [cell[0] if len(cell) == 1 else cell for cell in zip(*vectors, strict=True)]
+    present = present_of(column)[rows].tolist()
+    if column.type.is_hashed and known is None:
+        raise StatementError(
+            f"Column {column.name!r} is {column.type.describe()}, of which a committed table holds hashes alone.",
+            todo=f"Name its values: known={{{column.name!r}: df[{column.name!r}].unique()}}.",
+        )
+    named: dict[Any, Any] = {}
+    for value in known or ():
+        if value is not None and value == value:
+            document = document_of(value, column)
+            named[member_of(document, column)] = document
+    found: list[Any] = []
+    for cell, there in zip(cells, present, strict=True):
+        if not there:
+            found.append(None)
+        elif known is None:
+            found.append(published(cell, column))
+        elif cell not in named:
+            raise StatementFalse(
+                f"Column {column.name!r} of `{column.source.record.name}` has a value that is not among those named.",
+                why="A list of groups names every group.",
+            )
+        else:
+            found.append(named[cell])
+    return found
