@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import pytest
 from toy.checking import accepted, refused
+from toy.grid import Claim, column
 from toy.programs import Builder
-from toy.prover import Claim, Prover, column
+from toy.prover import Prover
 from toy.worlds import SmallWorld, World
 
 from zkp_nb.verifying.reference.field import inverse as inverse_of

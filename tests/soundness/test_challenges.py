@@ -14,8 +14,9 @@ from test_rules import two_sums
 from test_steps import FalseC, FalseSum, sums_to
 from toy import polynomial as po
 from toy.checking import arguments
+from toy.grid import Claim, FrozenTranscript, column
 from toy.programs import Builder
-from toy.prover import Claim, FrozenTranscript, Prover, column
+from toy.prover import Prover
 from toy.worlds import SmallWorld, World
 
 from zkp_nb.errors import ProofRejected

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from toy import polynomial as po
 from toy.checking import accepted, refused
+from toy.grid import Claim, cell, column
 from toy.programs import Builder, column_sum, equal_columns, shuffle
-from toy.prover import Claim, Prover, cell, column
+from toy.prover import Prover
 from toy.worlds import SmallWorld, World
 
 from zkp_nb.verifying.reference.field import ORDER, inverse

@@ -9,8 +9,9 @@ import pytest
 from test_steps import LowF
 from toy import polynomial as po
 from toy.checking import accepted, arguments
+from toy.grid import Attempt, Claim, column
 from toy.programs import column_sum, shuffle
-from toy.prover import Attempt, Claim, Prover, column
+from toy.prover import Prover
 from toy.worlds import RealWorld, SmallWorld
 
 from zkp_nb.errors import ProofRejected

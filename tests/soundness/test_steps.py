@@ -7,8 +7,9 @@ from __future__ import annotations
 import pytest
 from toy import polynomial as po
 from toy.checking import refused
+from toy.grid import Claim, column
 from toy.programs import column_sum
-from toy.prover import Claim, Prover, column
+from toy.prover import Prover
 from toy.worlds import World
 
 from zkp_nb.verifying.reference.field import ORDER, inverse

@@ -11,7 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent / "soundness"))
 
 if TYPE_CHECKING:
-    from toy.prover import Attempt, Claim
+    from toy.grid import Attempt, Claim
     from toy.worlds import RealWorld, SmallWorld
 
 
@@ -34,8 +34,9 @@ def small_world() -> SmallWorld:
 @pytest.fixture(scope="session")
 def good(real_world: RealWorld) -> list[tuple[Claim, Attempt]]:
     """Honest proofs on the curve: a sum, a shuffle, a small table on a larger grid."""
+    from toy.grid import Claim, column
     from toy.programs import column_sum, shuffle
-    from toy.prover import Claim, Prover, column
+    from toy.prover import Prover
 
     w, values = real_world, [3, 1, 4, 1, 5, 9]
     claims = [

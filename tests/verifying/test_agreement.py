@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 from toy.checking import arguments
+from toy.grid import Attempt, Claim, column
 from toy.programs import column_sum, shuffle
-from toy.prover import Attempt, Claim, Prover, column
+from toy.prover import Prover
 from toy.worlds import RealWorld, SmallWorld
 
 from zkp_nb.errors import ProofRejected

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from toy.checking import arguments
-from toy.prover import Attempt, Claim
+from toy.grid import Attempt, Claim
 from toy.worlds import RealWorld
 
 from zkp_nb.errors import ProofRejected

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from toy.prover import Attempt, Claim
+from toy.grid import Attempt, Claim
 from toy.worlds import SmallWorld
 from zkp_nb.errors import ProofRejected
 

@@ -51,8 +51,9 @@ def points() -> dict[str, Any]:
 
 def proof() -> dict[str, Any]:
     """A whole proof under a set-up with a known `tau`, made with reproducible randomness."""
+    from toy.grid import Claim, column
     from toy.programs import shuffle
-    from toy.prover import Claim, Prover, column
+    from toy.prover import Prover
     from toy.worlds import RealWorld
 
     world = RealWorld(max_depth=4)
