@@ -13,7 +13,7 @@ __all__ = ["Verifier", "VerifiersDisagree", "has_native", "verify"]
 Verifier = Literal["auto", "native", "reference", "both"]
 
 
-class VerifiersDisagree(ZkpError):  # noqa: N818
+class VerifiersDisagree(ZkpError):
     """The two verifiers say different things about one proof: one of them has a mistake. Trust neither."""
 
 

@@ -7,6 +7,13 @@ argument.md. It shares no code with the native verifier, so that each can catch 
 
 from __future__ import annotations
 
-from zkp_nb.verifying.reference.verify import verify
+import sys
+
+# py_ecc raises the recursion limit of the whole process to 100,000, where runaway recursion in a notebook
+# ends its kernel and not in a RecursionError. Nothing here recurses deeper than a scalar has bits.
+_limit = sys.getrecursionlimit()
+from zkp_nb.verifying.reference.verify import verify  # noqa: E402
+
+sys.setrecursionlimit(_limit)
 
 __all__ = ["verify"]
