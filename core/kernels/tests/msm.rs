@@ -217,3 +217,26 @@ fn one_range_of_the_bases_is_used() {
         assert_eq!(sum, naive(&bases[7..27], &scalars));
     }
 }
+
+#[test]
+fn tables_of_multiples_change_nothing() {
+    let rng = &mut StdRng::seed_from_u64(9);
+    let n = 300;
+    for bases in base_lists(rng, n) {
+        let lists = field_scalars(rng, n);
+        let narrow: Vec<i64> = (0..n).map(|_| rng.gen()).collect();
+        let wide: Vec<Fr> = narrow.iter().map(|x| Fr::from(*x)).collect();
+        for path in Path::available() {
+            let kept = Bases::with_path(path, &bases).with_table(100);
+            for scalars in &lists {
+                for range in [0..n, 3..50, 5..5, 299..300] {
+                    let scalars = &scalars[range.clone()];
+                    let sum = msm_bases(&kept, range.clone(), Scalars::Field(scalars));
+                    assert_eq!(sum, naive(&bases[range], scalars));
+                }
+            }
+            let sum = msm_bases(&kept, 0..n, Scalars::I64(&narrow));
+            assert_eq!(sum, naive(&bases, &wide));
+        }
+    }
+}

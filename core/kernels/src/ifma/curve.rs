@@ -98,6 +98,20 @@ impl Adder for Simd {
         }
     }
 
+    fn double(self, points: &[Packed], times: u32) -> Vec<G1Projective> {
+        let double_eight = |eight: &[Packed]| {
+            let mut lanes = [&Self::IDENTITY; 8];
+            for (lane, p) in lanes.iter_mut().zip(eight) {
+                *lane = p;
+            }
+            // SAFETY: `Simd` is the proof that the processor has the kernel's instructions.
+            let [x, y, z] = unsafe { double(self, lanes, times) };
+            let each = 0..eight.len();
+            each.map(|l| jacobian(x[l], y[l], z[l])).collect::<Vec<_>>()
+        };
+        points.chunks(8).flat_map(double_eight).collect()
+    }
+
     fn weighted_sums(
         self,
         points: &[Packed],
@@ -362,6 +376,39 @@ kernels! {
             s.scatter(to, &dst[i], x3, y3);
         }
         true
+    }
+
+    /// `2^times` times each point, by the complete addition of a point to itself.
+    fn double(s: Simd, points: [&Packed; 8], times: u32) -> [[Fq; 8]; 3] {
+        let one = s.broadcast(s.splat::<FqMod>(Fq::ONE));
+        let y = s.coordinate::<1>(&points);
+        let absent = s.all_zero(&y);
+        let mut p = Homogeneous {
+            x: s.coordinate::<0>(&points),
+            y: s.select(absent, &y, &one),
+            z: s.select(absent, &one, &s.zero()),
+        };
+        for _ in 0..times {
+            let xx = s.square::<FqMod>(&p.x);
+            let yy = s.square::<FqMod>(&p.y);
+            let zz = s.square::<FqMod>(&p.z);
+            let xy = s.mul::<FqMod>(&p.x, &p.y);
+            let yz = s.mul::<FqMod>(&p.y, &p.z);
+            let xz = s.mul::<FqMod>(&p.x, &p.z);
+            p = s.complete([
+                xx,
+                yy,
+                zz,
+                s.settle::<FqMod>(s.add(&xy, &xy)),
+                s.settle::<FqMod>(s.add(&yz, &yz)),
+                s.settle::<FqMod>(s.add(&xz, &xz)),
+            ]);
+        }
+        [
+            s.to_ark::<FqMod>(p.x),
+            s.to_ark::<FqMod>(p.y),
+            s.to_ark::<FqMod>(p.z),
+        ]
     }
 
     /// For eight runs of points, given by start and length, lane by lane: the sum of the points and

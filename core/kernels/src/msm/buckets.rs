@@ -2,9 +2,9 @@
 
 use super::pieces::Scratch;
 use super::{Adder, Digits, Region, Rows, NEGATIVE};
-use crate::{memory, G1Affine, G1Projective};
+use crate::{memory, Fr, G1Affine, G1Projective};
 use ark_ec::CurveGroup;
-use ark_ff::AdditiveGroup;
+use ark_ff::{AdditiveGroup, PrimeField};
 use rayon::prelude::*;
 
 /// Terms whose additions share their inversions: what a round reads and writes fits the
@@ -20,6 +20,16 @@ pub(super) struct Points<A: Adder> {
     points: Vec<A::Point>,
     /// Whether the identity is among them.
     identities: bool,
+    table: Option<Table<A>>,
+}
+
+/// Multiples of all points by the weights of the windows: with these, one set of buckets serves all
+/// windows.
+struct Table<A: Adder> {
+    /// Bits of a window.
+    c: u32,
+    /// `2^(c w)` times point `i` at `w * n + i`.
+    multiples: Vec<A::Point>,
 }
 
 /// Regions whose buckets are numbered one after the other and filled together.
@@ -45,7 +55,74 @@ impl<A: Adder> Points<A> {
             adder,
             identities: converted.par_iter().any(A::is_identity),
             points: converted,
+            table: None,
         }
+    }
+
+    /// Adds a table of multiples, for sums of about `terms` terms.
+    pub fn with_table(mut self, terms: usize) -> Self {
+        let bits = Fr::MODULUS_BIT_SIZE - 1;
+        let cost = |c: &u32| {
+            let additions = f64::from(bits.div_ceil(*c)) * terms as f64;
+            additions + A::BUCKET_WEIGHT * f64::from(1u32 << (c - 1))
+        };
+        let costs = (4..=16).map(|c| (c, cost(&c)));
+        let best = costs.min_by(|(_, a), (_, b)| a.total_cmp(b));
+        let c = best.map_or(4, |(c, _)| c);
+        let (n, windows) = (self.points.len(), bits.div_ceil(c) as usize);
+        let mut multiples = memory::vec(n * windows, A::IDENTITY);
+        let (first, _) = multiples.split_at_mut(n);
+        first.copy_from_slice(&self.points);
+        for w in 1..windows {
+            let (before, rest) = multiples[(w - 1) * n..].split_at_mut(n);
+            let pairs = rest.par_chunks_mut(256).zip(before.par_chunks(256));
+            pairs.take(n.div_ceil(256)).for_each(|(to, from)| {
+                let doubled = self.adder.double(from, c);
+                let points = G1Projective::normalize_batch(&doubled);
+                for (to, point) in to.iter_mut().zip(points) {
+                    *to = A::from_affine(&point);
+                }
+            });
+        }
+        self.table = Some(Table { c, multiples });
+        self
+    }
+
+    /// Bits of a window of the table, if there is one.
+    pub fn table_bits(&self) -> Option<u32> {
+        self.table.as_ref().map(|table| table.c)
+    }
+
+    /// The sum over the points from `start` on by the table, whose windows the digits have.
+    pub fn table_sum(&self, start: usize, digits: &Digits) -> Option<G1Projective> {
+        let table = self.table.as_ref()?;
+        let windows = 0..digits.windows;
+        let regions = windows.map(|window| Region {
+            row: 0,
+            window,
+            terms: 0..digits.len(),
+        });
+        let regions: Vec<_> = regions.collect();
+        let multiples = |w: u32| w as usize * self.points.len() + start;
+        let task = Task {
+            adder: self.adder,
+            points: &table.multiples,
+            identities: self.identities,
+            digits,
+            regions: &regions,
+            starts: regions
+                .iter()
+                .map(|r| [0, 0, multiples(r.window)])
+                .collect(),
+            count: regions
+                .iter()
+                .map(|r| digits.buckets(r.window))
+                .max()
+                .unwrap_or(0),
+        };
+        let (codes, ends) = task.sort();
+        let buckets = task.fill(&codes, &ends);
+        task.weigh(&buckets, &[(0, task.count)]).pop()
     }
 
     pub fn len(&self) -> usize {
@@ -125,7 +202,11 @@ impl<A: Adder> Task<'_, A> {
     /// The weighted sum of the buckets of each region.
     fn sums(&self) -> Vec<G1Projective> {
         let (codes, ends) = self.sort();
-        self.weigh(&self.fill(&codes, &ends))
+        let pairs = self.regions.iter().zip(&self.starts);
+        let sets: Vec<_> = pairs
+            .map(|(region, [start, ..])| (*start, self.digits.buckets(region.window)))
+            .collect();
+        self.weigh(&self.fill(&codes, &ends), &sets)
     }
 
     /// Codes (point and sign) in the order of their buckets, and where each bucket ends.
@@ -215,17 +296,17 @@ impl<A: Adder> Task<'_, A> {
         out
     }
 
-    /// The weighted sum of the buckets of each region, by parts of a power of two of buckets: the
-    /// weighted sum of a part by itself, and its plain sum times the buckets below it.
-    fn weigh(&self, buckets: &[A::Point]) -> Vec<G1Projective> {
-        let parts = (16 / self.regions.len()).max(1);
+    /// The weighted sum of each set of buckets, given by start and length. By parts of a power of
+    /// two of buckets: the weighted sum of a part by itself, and its plain sum times the buckets
+    /// below it.
+    fn weigh(&self, buckets: &[A::Point], sets: &[(usize, usize)]) -> Vec<G1Projective> {
+        let parts = (16 / sets.len()).max(1);
         let mut runs = Vec::new();
         let mut shapes = Vec::new();
-        for (region, [start, ..]) in self.regions.iter().zip(&self.starts) {
-            let n = self.digits.buckets(region.window);
+        for (start, n) in sets {
             let part = n.div_ceil(parts).next_power_of_two();
             shapes.push((n.div_ceil(part), part));
-            runs.extend((0..n).step_by(part).map(|k| (start + k, part.min(n - k))));
+            runs.extend((0..*n).step_by(part).map(|k| (start + k, part.min(n - k))));
         }
         let sums = self.adder.weighted_sums(buckets, &runs);
         let mut rest = &sums[..];

@@ -70,6 +70,17 @@ impl Adder for Plain {
         true
     }
 
+    fn double(self, points: &[G1Affine], times: u32) -> Vec<G1Projective> {
+        let double = |p: &G1Affine| {
+            let mut p = G1Projective::from(*p);
+            for _ in 0..times {
+                p.double_in_place();
+            }
+            p
+        };
+        points.iter().map(double).collect()
+    }
+
     fn weighted_sums(
         self,
         points: &[G1Affine],

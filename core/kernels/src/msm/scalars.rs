@@ -129,6 +129,11 @@ pub(crate) struct Digits {
 }
 
 impl Digits {
+    /// Number of scalars.
+    pub fn len(&self) -> usize {
+        self.data.len() / self.words
+    }
+
     /// Largest bucket (largest `|d|`) that window `w` can have.
     pub fn buckets(&self, w: u32) -> usize {
         if w + 1 < self.windows {
