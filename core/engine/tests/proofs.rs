@@ -472,3 +472,38 @@ fn proofs_with_kept_depth_sums_verify() {
         case.verify(&again).unwrap();
     }
 }
+
+#[test]
+fn no_bytes_make_parser_or_verifier_panic() {
+    let mut rng = StdRng::seed_from_u64(11);
+    let case = filter_case(&mut rng, 4, 4, 4);
+    let (json, commitments) = (
+        serde_json::to_vec(&case.program).unwrap(),
+        case.commitments(),
+    );
+    let proof = case.prove().unwrap();
+    for round in 0..3000 {
+        let mut mutated = json.clone();
+        for _ in 0..rng.gen_range(1..4) {
+            let i = rng.gen_range(0..mutated.len());
+            match rng.gen_range(0..3) {
+                0 => mutated[i] = rng.gen_range(b'0'..=b'9'),
+                1 => mutated[i] = rng.gen(),
+                _ => drop(mutated.remove(i)),
+            }
+        }
+        let Ok(program) = Program::parse(&mutated) else {
+            continue;
+        };
+        // Most that can still be read are other programs, whose proofs this is not.
+        if program.commitments.len() == commitments.len() && round % 10 == 0 {
+            let _ = verify(srs().key(), &program, &INSTANCE, &commitments, &proof);
+        }
+    }
+    let program = case.parsed();
+    for _ in 0..50 {
+        let noise: Vec<u8> = (0..proof.len()).map(|_| rng.gen()).collect();
+        let verdict = verify(srs().key(), &program, &INSTANCE, &commitments, &noise);
+        assert!(matches!(verdict, Err(Error::Rejected(_))));
+    }
+}

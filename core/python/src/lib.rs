@@ -1,6 +1,7 @@
 //! The Python module `zkp_nb._core`: programs and cells in, bytes out.
 
 mod cells;
+mod pool;
 mod watch;
 
 use pyo3::create_exception;
@@ -40,15 +41,6 @@ fn to_python(error: Error) -> PyErr {
             CoreError::new_err(error.to_string())
         }
     }
-}
-
-/// Runs `work`; a panic becomes an error of the engine, so that none crosses into Python.
-fn guarded<T>(work: impl FnOnce() -> engine::Result<T>) -> engine::Result<T> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        Err(Error::Argument(
-            "an internal check of the proof engine failed; please report this".into(),
-        ))
-    })
 }
 
 fn seed_of(bytes: &[u8]) -> PyResult<[u8; 32]> {
@@ -189,7 +181,7 @@ fn verify(
     proof: &[u8],
 ) -> PyResult<()> {
     let verdict = py.detach(|| {
-        guarded(|| {
+        pool::run(|| {
             let key = VerificationKey::cached(verification_key)?;
             let program = Program::parse(program)?;
             let points = commitments.iter().map(|c| c.as_slice().try_into().ok());

@@ -1,6 +1,6 @@
 //! Work without the GIL, watched from a thread that takes it now and then.
 
-use crate::{guarded, to_python, Interrupted};
+use crate::{pool, to_python, Interrupted};
 use pyo3::prelude::*;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub fn watch<T: Send>(
                 .name("zkp-core".into())
                 .spawn_scoped(scope, move || {
                     // The receiver lives until the scope ends.
-                    let _ = sender.send(guarded(|| work(worker)));
+                    let _ = sender.send(pool::run(|| work(worker)));
                 });
             if spawned.is_err() {
                 let failed = Error::Setup("the operating system gives no further thread".into());
