@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, get_args
 
 from zkp_nb.errors import StatementError
+from zkp_nb.statements import (
+    balance,
+    binning,
+    duplicates,
+    groups,
+    grouptables,
+    joins,
+    missing,
+    rewriting,
+    semijoins,
+)
 from zkp_nb.statements import concat as together
-from zkp_nb.statements import groups, joins, missing, semijoins
 from zkp_nb.statements.claim import Claim, call, first_that_holds, of_a_parent, resolved
 from zkp_nb.statements.statement import Statement
 from zkp_nb.statements.subject import Subject
@@ -14,13 +25,20 @@ from zkp_nb.statements.subject import Subject
 __all__ = [
     "anti_join",
     "append",
+    "cast",
+    "class_balance",
+    "clip",
     "concat",
+    "cut",
     "disjoint_keys",
+    "drop_duplicates",
     "drop_nulls",
     "fill_nulls",
     "group_by",
+    "grouped",
     "inner_join",
     "left_join",
+    "replace",
     "semi_join",
 ]
 
@@ -62,6 +80,113 @@ def fill_nulls(values: Mapping[str, object] | None = None, /, **named: object) -
         raise StatementError("Nulls are filled with constants.", todo="Write fill_nulls(age=0).")
     state = of_a_parent(lambda parent, child: missing.state_fill_nulls(parent, child, given))
     return Claim(call("fill_nulls", given), state)
+
+
+def drop_duplicates(*subset: str) -> Claim:
+    """The frame is its parent without duplicates.
+
+    Args:
+        subset: rows that agree in these columns are duplicates, and one of them is kept; by default whole rows.
+    """
+    state = of_a_parent(lambda parent, child: duplicates.state_drop_duplicates(parent, child, subset))
+    return Claim(call("drop_duplicates", *subset), state)
+
+
+def clip(column: str, low: object = None, high: object = None) -> Claim:
+    """The frame is its parent, row by row, with values of the column below or above a bound set to the bound."""
+    state = of_a_parent(lambda parent, child: rewriting.state_clip(parent, child, {column: (low, high)}))
+    return Claim(call("clip", column, low, high), state)
+
+
+def replace(column: str, values: Mapping[Any, object], *, others: str = "keep") -> Claim:
+    """The frame is its parent, row by row, with values of the column replaced by a public dictionary.
+
+    Args:
+        values: 1 to 12 pairs of old and new value; the new one may be None.
+        others: what becomes of values that are not in it: "keep" as in pandas' `replace`, "null" as in its `map`.
+    """
+    if others not in ("keep", "null"):
+        raise StatementError(
+            "Other values are kept or become null.", todo='Write others="keep" or others="null".'
+        )
+    given = dict(values)
+    state = of_a_parent(
+        lambda parent, child: rewriting.state_replace(parent, child, column, given, others == "keep")
+    )
+    return Claim(call("replace", column, given, others=others), state)
+
+
+def cast(*columns: str) -> Claim:
+    """The frame is its parent, row by row, with the same values in other types; all columns whose type differs."""
+    state = of_a_parent(lambda parent, child: rewriting.state_cast(parent, child, columns))
+    return Claim(call("cast", *columns), state)
+
+
+def cut(
+    column: str,
+    edges: Sequence[object],
+    labels: Sequence[object],
+    *,
+    into: str | None = None,
+    right: bool = True,
+) -> Claim:
+    """A column of the frame holds the bin of each value of its parent's column; the rest is the parent's.
+
+    Args:
+        edges: ascending; every value lies within.
+        labels: one for each bin.
+        into: the column of labels; by default that of the same name.
+        right: bins hold their upper edge and not their lower one, as in pandas.
+    """
+    bins, words = tuple(edges), tuple(labels)
+    state = of_a_parent(
+        lambda parent, child: binning.state_cut(
+            parent, child, column, into or column, bins, words, right=right
+        )
+    )
+    return Claim(call("cut", column, list(bins), list(words), into=into or column, right=right), state)
+
+
+def class_balance(label: str, *others: object, values: Iterable[object] | None = None) -> Claim:
+    """How many rows have each value of the label, in this frame and in others, such as the parts of a split.
+
+    Args:
+        others: frames or datasets.
+        values: the labels, where they are text.
+    """
+    known = None if values is None else list(values)
+
+    def state(subject: Subject) -> Statement:
+        parts = [subject, *(resolved(subject, other) for other in others)]
+        return balance.state_balance(parts, label, known)
+
+    return Claim(f"class_balance({label!r}, <{len(others)} other frames>)", state)
+
+
+def grouped(by: Keys, **totals: str | tuple[str, str]) -> Claim:
+    """The frame is its parent, grouped: one row for each key, with totals.
+
+    Args:
+        by: key columns, of the same names in both frames.
+        totals: by column of the frame, `(column, function)` as in pandas, the function `"sum"`, `"count"` or
+            `"mean"`; or `"size"`.
+    """
+    keys = _names(by)
+    aggregates = [(name, *_aggregate(name, each)) for name, each in totals.items()]
+    state = of_a_parent(lambda parent, child: grouptables.state_group_table(parent, child, keys, aggregates))
+    return Claim(call("grouped", by, **totals), state)
+
+
+def _aggregate(name: str, given: str | tuple[str, str]) -> tuple[grouptables.Function, str | None]:
+    if given == "size":
+        return "size", None
+    for function in get_args(grouptables.Function):
+        if not isinstance(given, str) and len(given) == 2 and given[1] == function != "size":
+            return function, given[0]
+    raise StatementError(
+        f"{name!r} is none of the totals that can be proven.",
+        todo=f'Write {name}=("column", "sum"), with "sum", "count" or "mean"; or {name}="size".',
+    )
 
 
 def group_by(by: Keys, values: Keys = (), *, known: Mapping[str, Iterable[object]] | None = None) -> Claim:

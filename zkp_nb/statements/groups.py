@@ -26,6 +26,7 @@ from zkp_nb.statements.sources import Source, SourceColumn
 from zkp_nb.statements.statement import Part, count_of, listed, name_of, register
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import data_of, document_of, member_of, present_of, published
+from zkp_nb.statements.witness import Words
 from zkp_nb.table.cells import Cells, to_ints
 
 Names = tuple[Name, ...]
@@ -163,15 +164,17 @@ def _total(builder: Builder, values: Sequence[SourceColumn], group: Group, power
 
 
 class Partition:
-    """The rows of a table by key: needs the data.
+    """The rows of a table by their key.
+
+    Args:
+        hashes: equal where the keys are.
 
     Attributes:
         first: a row of each group, in order of first occurrence.
         of: the number of each row's group.
     """
 
-    def __init__(self, by: Sequence[SourceColumn]) -> None:
-        (hashes,) = hash_rows([by])
+    def __init__(self, hashes: Words) -> None:
         _, first, of = np.unique(hashes, return_index=True, return_inverse=True)
         order = np.argsort(first)
         place = np.empty(len(order), np.int64)
@@ -217,7 +220,7 @@ def state_grouped(
     source = source_of(subject)
     keys = distinct(source, by)
     columns = summed(source, values)
-    partition = Partition(keys)
+    partition = Partition(hash_rows([keys])[0])
     if len(partition.first) > MAX_LISTED:
         raise StatementError(
             f"There are {len(partition.first):,} groups; a statement lists at most {MAX_LISTED:,}.",

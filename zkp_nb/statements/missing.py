@@ -19,9 +19,9 @@ from zkp_nb.statements.rows import RowsStatement, compared, source_of
 from zkp_nb.statements.sources import Source, SourceColumn, common_units
 from zkp_nb.statements.statement import Part, Statement, count_of, listed, name_of, register
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import data_of, document_of, member_of, present_of
+from zkp_nb.statements.values import data_of, document_of, equal_to, member_of, present_of
 from zkp_nb.statements.witness import inverses, words
-from zkp_nb.table.cells import Cells, wide_from_ints
+from zkp_nb.table.cells import Cells
 
 _SINGLE: Final = 4
 """Nullable columns up to which each null companion is an operand of its own."""
@@ -226,12 +226,3 @@ def _wrongly_filled(source: Source, output: Source, statement: FillNulls) -> int
         before, after = hash_rows([[each.column(name) for name in rest] for each in (source, output)])
         wrong |= before != after
     return int(np.count_nonzero(wrong))
-
-
-def equal_to(vector: Cells, cell: int) -> Mask:
-    """Which cells are that number."""
-    if vector.ndim == 2:
-        found: Mask = (vector == wide_from_ints([cell])).all(axis=1)
-        return found
-    same: Mask = words(vector) == np.uint64(cell % 2**64)
-    return same

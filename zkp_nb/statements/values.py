@@ -16,8 +16,9 @@ from zkp_nb.statements.program import ProgramTooLarge
 from zkp_nb.statements.resolved import Member, interval
 from zkp_nb.statements.sources import SourceColumn
 from zkp_nb.statements.statement import Records, Tables
+from zkp_nb.statements.witness import words
 from zkp_nb.table import Column
-from zkp_nb.table.cells import Cells
+from zkp_nb.table.cells import Cells, wide_from_ints
 
 Task: TypeAlias = Callable[[Builder], None]
 """Says one thing to a builder."""
@@ -127,3 +128,12 @@ def marked(rows: int, places: npt.NDArray[Any]) -> Mask:
     bits = np.zeros(rows, np.bool_)
     bits[places] = True
     return bits
+
+
+def equal_to(vector: Cells, cell: int) -> Mask:
+    """Which cells are that number."""
+    if vector.ndim == 2:
+        found: Mask = (vector == wide_from_ints([cell])).all(axis=1)
+        return found
+    same: Mask = words(vector) == np.uint64(cell % 2**64)
+    return same
