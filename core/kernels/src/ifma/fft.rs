@@ -9,7 +9,8 @@
 //! Blocks within a pack, the last three levels, are done on two packs at once, which are shuffled
 //! so that all lower halves lie in one register element and all upper halves in the other.
 
-use super::field::{each, FrMod, Lanes, E};
+use super::field::{each, Lanes, E};
+use super::modulus::FrMod;
 use super::{kernels, Simd};
 use std::arch::x86_64::*;
 

@@ -8,10 +8,9 @@
 //! - *settled*: normal and of value below 1.1 p. What is stored in memory always is; what
 //!   [`Simd::mul`] returns is, provided that the product of its operands is below 8 p^2.
 
+use super::modulus::{split, Modulus, MASK};
 use super::Simd;
-use ark_ff::{BigInt, Fp, MontConfig, PrimeField};
 use std::arch::x86_64::*;
-use std::marker::PhantomData;
 
 /// Eight elements in memory: five limbs of eight lanes, settled. The default is zero.
 #[derive(Clone, Copy, Default)]
@@ -35,103 +34,6 @@ macro_rules! each {
     };
 }
 pub(crate) use each;
-
-const MASK: u64 = (1 << 52) - 1;
-
-/// A prime field of 254 bits with its constants in limbs of 52 bits.
-pub(crate) trait Modulus: Copy + Send + Sync + 'static {
-    /// The field of arkworks.
-    type Field: PrimeField<BigInt = BigInt<4>>;
-    const WORDS: [u64; 4];
-    /// p
-    const P: [u64; 5] = split(Self::WORDS);
-    /// -1/p mod 2^52
-    const NEG_INV: u64 = neg_inverse(Self::P[0]);
-    /// floor(2^260 / p) = 84 for both fields of BN254.
-    const QUOTIENT: u64 = 84;
-    /// Lane `k` of limb `i`: limb `i` of p, times 4 - k, as a signed number.
-    const STEPS: [[i64; 8]; 5] = steps(Self::P);
-    /// 2^260 - p, for subtracting multiples of p by multiply-add.
-    const COMPLEMENT: [u64; 5] = complement(Self::P);
-
-    /// The words of an element in Montgomery form for 2^256, as arkworks keeps it.
-    fn raw(x: &Self::Field) -> [u64; 4];
-    /// The element of these words, which are below p.
-    fn from_raw(words: [u64; 4]) -> Self::Field;
-}
-
-/// Arithmetic modulo the group order.
-pub(crate) type FrMod = Ark<ark_bn254::FrConfig>;
-/// Arithmetic modulo the characteristic of the curve's field.
-pub(crate) type FqMod = Ark<ark_bn254::FqConfig>;
-
-pub(crate) struct Ark<C>(PhantomData<C>);
-
-impl<C> Clone for Ark<C> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<C> Copy for Ark<C> {}
-
-impl<C: MontConfig<4>> Modulus for Ark<C> {
-    type Field = Fp<ark_ff::MontBackend<C, 4>, 4>;
-    const WORDS: [u64; 4] = C::MODULUS.0;
-
-    fn raw(x: &Self::Field) -> [u64; 4] {
-        x.0 .0
-    }
-
-    fn from_raw(words: [u64; 4]) -> Self::Field {
-        Fp(BigInt(words), PhantomData)
-    }
-}
-
-pub(crate) const fn split(w: [u64; 4]) -> [u64; 5] {
-    [
-        w[0] & MASK,
-        (w[0] >> 52 | w[1] << 12) & MASK,
-        (w[1] >> 40 | w[2] << 24) & MASK,
-        (w[2] >> 28 | w[3] << 36) & MASK,
-        w[3] >> 16,
-    ]
-}
-
-const fn neg_inverse(p0: u64) -> u64 {
-    // Newton: each step doubles the number of right bits, from 3.
-    let mut inv = p0;
-    let mut i = 0;
-    while i < 5 {
-        inv = inv.wrapping_mul(2u64.wrapping_sub(p0.wrapping_mul(inv)));
-        i += 1;
-    }
-    inv.wrapping_neg() & MASK
-}
-
-const fn steps(p: [u64; 5]) -> [[i64; 8]; 5] {
-    let mut out = [[0; 8]; 5];
-    let mut i = 0;
-    while i < 5 {
-        let mut k = 0;
-        while k < 8 {
-            out[i][k] = p[i] as i64 * (4 - k as i64);
-            k += 1;
-        }
-        i += 1;
-    }
-    out
-}
-
-const fn complement(p: [u64; 5]) -> [u64; 5] {
-    // 2^260 - p = (2^260 - 1 - p) + 1; p is odd, so the last addition carries nowhere.
-    [
-        (MASK - p[0]) + 1,
-        MASK - p[1],
-        MASK - p[2],
-        MASK - p[3],
-        MASK - p[4],
-    ]
-}
 
 // SAFETY of the blocks in this `impl`: a `Simd` exists only where the processor has the
 // instructions behind these intrinsics; those that take no pointer have no other requirement.
@@ -417,7 +319,7 @@ impl Simd {
 
     /// Eight elements of arkworks, settled.
     #[inline(always)]
-    pub(crate) fn from_ark<M: Modulus>(self, x: &[M::Field; 8]) -> E {
+    pub(crate) fn import<M: Modulus>(self, x: &[M::Field; 8]) -> E {
         let mut words = [[0u64; 8]; 4];
         for (l, x) in x.iter().enumerate() {
             let x = M::raw(x);
@@ -436,7 +338,7 @@ impl Simd {
 
     /// Eight elements for arkworks, from a settled one.
     #[inline(always)]
-    pub(crate) fn to_ark<M: Modulus>(self, a: E) -> [M::Field; 8] {
+    pub(crate) fn export<M: Modulus>(self, a: E) -> [M::Field; 8] {
         let mut words = [[0u64; 8]; 4];
         for (row, v) in words.iter_mut().zip(self.join(self.leave::<M>(a))) {
             unsafe { _mm512_storeu_si512(row.as_mut_ptr().cast(), v) }

@@ -1,8 +1,10 @@
 //! The path for x86-64 with AVX-512 IFMA: eight field elements at once in limbs of 52 bits.
 
+mod complete;
 mod curve;
 mod fft;
 mod field;
+mod modulus;
 mod path;
 
 pub use field::Lanes;

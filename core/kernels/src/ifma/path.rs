@@ -1,6 +1,7 @@
 //! Field vectors of eight lanes.
 
-use super::field::{FrMod, Lanes, E};
+use super::field::{Lanes, E};
+use super::modulus::FrMod;
 use super::{fft, kernels, Simd};
 use crate::invert::batch_invert_serial;
 use crate::{FieldPath, Fr, Portable, Twiddles};
@@ -178,14 +179,14 @@ kernels! {
     fn load(s: Simd, dst: &mut [Lanes], src: &[Fr]) {
         let (src, _) = src.as_chunks::<8>();
         for (d, x) in dst.iter_mut().zip(src) {
-            s.store(d, s.from_ark::<FrMod>(x));
+            s.store(d, s.import::<FrMod>(x));
         }
     }
 
     fn store(s: Simd, dst: &mut [Fr], src: &[Lanes]) {
         let (dst, _) = dst.as_chunks_mut::<8>();
         for (d, x) in dst.iter_mut().zip(src) {
-            *d = s.to_ark::<FrMod>(s.load(x));
+            *d = s.export::<FrMod>(s.load(x));
         }
     }
 
@@ -265,7 +266,7 @@ kernels! {
             }
             sum = s.settle::<FrMod>(s.add(&sum, &s.reduce_product::<FrMod>(wide)));
         }
-        s.to_ark::<FrMod>(sum)
+        s.export::<FrMod>(sum)
     }
 
     /// Montgomery's trick in each lane, with one for zeros.
@@ -278,9 +279,9 @@ kernels! {
             let factor = s.select(s.is_zero::<FrMod>(&x), &x, &one);
             product = s.mul::<FrMod>(&product, &factor);
         }
-        let mut lanes = s.to_ark::<FrMod>(product);
+        let mut lanes = s.export::<FrMod>(product);
         batch_invert_serial(&mut lanes);
-        let mut inverse = s.from_ark::<FrMod>(&lanes);
+        let mut inverse = s.import::<FrMod>(&lanes);
         for (x, before) in x.iter_mut().zip(products.iter()).rev() {
             let v = s.load(x);
             let zero = s.is_zero::<FrMod>(&v);
