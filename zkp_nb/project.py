@@ -241,7 +241,7 @@ class Project:
         """
         sources = [self._resolve(parent) for parent in parents]
         dataset = self._commit_table(self._table(frame, sources=sources), name, progress)
-        subject = self._subject(dataset.id, sources)
+        subject = self._subject(dataset.id, sources, frame)
         if claims:
             return self._prove(conjunction([claim.state(subject) for claim in claims]), progress)
         if not subject.parents:
@@ -252,7 +252,7 @@ class Project:
         given = [parent.dataset_id for parent in subject.parents] if parents else []
         return self._assert(dataset, given, code, "No statement of the catalogue holds between the frames.")
 
-    def _subject(self, dataset_id: str, sources: Sequence[str]) -> Subject:
+    def _subject(self, dataset_id: str, sources: Sequence[str], frame: object) -> Subject:
         held = self._held[dataset_id]
         ids = sources or [name for name in reversed(self._held) if name != dataset_id]
         return Subject(
@@ -262,6 +262,7 @@ class Project:
             parents=tuple(self._subject_alone(name) for name in ids),
             resolve=lambda frame: self._subject_alone(self._resolve(frame)),
             commit=lambda table, name: self._subject_alone(self._commit_table(table, name, None).id),
+            frame=frame,
         )
 
     def _subject_alone(self, dataset_id: str) -> Subject:

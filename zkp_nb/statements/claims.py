@@ -175,8 +175,8 @@ def value_counts(column: str, values: Iterable[object] | None = None) -> Claim:
     """Every value of a column with the number of rows that hold it, nulls included.
 
     Args:
-        values: all values that may occur, such as `df[column].unique()`; needed for text and bytes, of which
-            a committed table holds hashes alone.
+        values: all values that may occur; needed for text and bytes where the frame is not at hand, such as
+            for a dataset, as a committed table holds hashes of them alone.
     """
     given = None if values is None else tuple(values)
     text = (

@@ -271,13 +271,16 @@ def state_value_counts(subject: Subject, name: str, values: Iterable[object] | N
     """Counts and states how often each value occurs, the most frequent first.
 
     Args:
-        values: all values that may occur; needed for text and bytes, which a table holds as hashes.
+        values: all values that may occur; needed for text and bytes, which a table holds as hashes, where the
+            frame is not at hand.
 
     Raises:
         StatementFalse: others occur.
         StatementError: there are too many, or none are named where they must be.
     """
     column = source_of(subject).column(name)
+    if values is None and column.type.is_hashed:
+        values = _values_in(subject.frame, name)
     given = None if values is None else [each for each in dict.fromkeys(values) if not _missing(each)]
     if given is None and column.type.is_hashed:
         raise StatementError(
@@ -322,6 +325,15 @@ def _counted(column: SourceColumn) -> dict[Any, int]:
         return dict(Counter(to_ints(cells[0])))
     values, counts = np.unique(cells[0], return_counts=True)
     return {int(value): count for value, count in zip(values.tolist(), counts.tolist(), strict=True)}
+
+
+def _values_in(frame: Any, name: str) -> list[object] | None:
+    """The distinct values of a column of a frame of pandas or polars, or of an Arrow table, if it is one."""
+    try:
+        distinct = frame[name].unique()
+    except (TypeError, KeyError, AttributeError):
+        return None
+    return distinct.to_pylist() if hasattr(distinct, "to_pylist") else list(distinct)
 
 
 def _missing(value: object) -> bool:

@@ -22,6 +22,7 @@ class Subject:
         resolve: gives the subject of another frame that a claim names, such as the other part of a split.
         commit: commits a table for a proof's own use, under a name, and gives its subject; a claim too large
             for one proof needs it.
+        frame: what the user gave, where it is at hand: it holds the texts of which the table has hashes.
     """
 
     dataset_id: str
@@ -30,6 +31,7 @@ class Subject:
     parents: tuple[Subject, ...] = field(default=(), repr=False)
     resolve: Callable[[object], Subject] | None = field(default=None, repr=False)
     commit: Callable[[Table, str], Subject] | None = field(default=None, repr=False)
+    frame: object = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
