@@ -35,26 +35,26 @@ pub struct Tape {
 }
 
 impl Tape {
-    /// Compiles the `roots`; `scalars` are those of [`Program::scalars`].
-    pub fn new(program: &Program, scalars: &[Option<Fr>], roots: &[usize]) -> Self {
-        let nodes = &program.nodes;
-        let inputs = |n: usize| match nodes[n] {
-            _ if scalars[n].is_some() => [None, None],
-            Node::Add(a, b) | Node::Sub(a, b) | Node::Mul(a, b) => [Some(a), Some(b)],
-            _ => [None, None],
-        };
+    /// Compiles the `roots` for lanes on which the public columns marked `zero` are zero;
+    /// `scalars` are those of [`Program::scalars`].
+    pub fn new(program: &Program, scalars: &[Option<Fr>], zero: &[bool], roots: &[usize]) -> Self {
+        let folded = Folded::new(program, scalars, zero);
+        let roots: Vec<usize> = roots.iter().map(|r| folded.same[*r]).collect();
         // Uses of each node that are still to come.
-        let mut uses = vec![0usize; nodes.len()];
+        let mut uses = vec![0usize; program.nodes.len()];
         roots.iter().for_each(|r| uses[*r] += 1);
-        for n in (0..nodes.len()).rev().filter(|n| scalars[*n].is_none()) {
-            if uses[n] > 0 {
-                inputs(n).into_iter().flatten().for_each(|i| uses[i] += 1);
+        for n in (0..uses.len()).rev() {
+            if uses[n] > 0 && folded.known[n].is_none() {
+                folded
+                    .inputs(program, n)
+                    .into_iter()
+                    .for_each(|i| uses[i] += 1);
             }
         }
         let mut builder = Builder {
+            places: vec![None; uses.len()],
             uses,
             free: Vec::new(),
-            places: vec![None; nodes.len()],
             registers: 0,
         };
         let mut tape = Tape {
@@ -63,18 +63,18 @@ impl Tape {
             columns: Vec::new(),
             publics: Vec::new(),
         };
-        for n in 0..nodes.len() {
+        for n in 0..program.nodes.len() {
             if builder.uses[n] == 0 {
                 continue;
             }
-            if let Some(c) = scalars[n] {
+            match folded.known[n] {
                 // Scalars are folded into operations; only as a root one needs a place.
-                if roots.contains(&n) {
+                Some(c) if roots.contains(&n) => {
                     let d = builder.allocate(n);
                     tape.ops.push(Op::Fill(d, c));
                 }
-            } else {
-                tape.compile(&nodes[n], n, scalars, &mut builder);
+                Some(_) => {}
+                None => tape.compile(program, n, &folded, &mut builder),
             }
             for (index, _) in roots.iter().enumerate().filter(|(_, r)| **r == n) {
                 if let Some(place) = builder.places[n] {
@@ -89,30 +89,27 @@ impl Tape {
         tape
     }
 
-    fn compile(&mut self, node: &Node, n: usize, scalars: &[Option<Fr>], builder: &mut Builder) {
-        let (a, b) = match *node {
-            Node::Column(k) => {
-                if !self.columns.contains(&k) {
-                    self.columns.push(k);
-                }
+    fn compile(&mut self, program: &Program, n: usize, folded: &Folded, builder: &mut Builder) {
+        let node = program.nodes[n];
+        let [a, b] = match (node, &folded.inputs(program, n)[..]) {
+            (Node::Column(k), _) => {
+                self.columns.push(k);
                 builder.places[n] = Some(Source::Column(k));
                 return;
             }
-            Node::Public(p) => {
-                if !self.publics.contains(&p) {
-                    self.publics.push(p);
-                }
+            (Node::Public(p), _) => {
+                self.publics.push(p);
                 builder.places[n] = Some(Source::Public(p));
                 return;
             }
-            Node::Add(a, b) | Node::Sub(a, b) | Node::Mul(a, b) => (a, b),
+            (_, [a, b]) => [*a, *b],
             // Scalars, which the caller handles.
-            Node::Constant(_) | Node::Challenge(_) | Node::Inv(_) => return,
+            _ => return,
         };
         let place = |i: usize| builder.places[i].unwrap_or(Source::Register(0));
         let (pa, pb) = (place(a), place(b));
         let d = builder.allocate(n);
-        match (node, scalars[a], scalars[b]) {
+        match (node, folded.known[a], folded.known[b]) {
             (Node::Add(..), Some(s), _) => self.ops.push(Op::AddScalar(d, pb, s)),
             (Node::Add(..), _, Some(s)) => self.ops.push(Op::AddScalar(d, pa, s)),
             (Node::Add(..), _, _) => self.ops.push(Op::Add(d, pa, pb)),
@@ -127,7 +124,7 @@ impl Tape {
             _ => self.ops.push(Op::Mul(d, pa, pb)),
         }
         for i in [a, b] {
-            if scalars[i].is_none() {
+            if folded.known[i].is_none() {
                 builder.release(i);
             }
         }
@@ -176,6 +173,60 @@ impl Tape {
                 Op::Emit(..) => {}
             }
             all[d] = out;
+        }
+    }
+}
+
+/// What is known of the nodes of a program before it is run.
+struct Folded {
+    /// Values of the nodes that are the same everywhere.
+    known: Vec<Option<Fr>>,
+    /// For each node one before it that has the same values, or itself.
+    same: Vec<usize>,
+}
+
+impl Folded {
+    fn new(program: &Program, scalars: &[Option<Fr>], zero: &[bool]) -> Self {
+        let mut known = scalars.to_vec();
+        let mut same: Vec<usize> = (0..known.len()).collect();
+        for (n, node) in program.nodes.iter().enumerate() {
+            if known[n].is_some() {
+                continue;
+            }
+            match *node {
+                Node::Public(p) if zero[p] => known[n] = Some(Fr::ZERO),
+                // The same column or public column under two numbers.
+                Node::Column(_) | Node::Public(_) => {
+                    let first = program.nodes[..n].iter().position(|m| m == node);
+                    same[n] = first.unwrap_or(n);
+                }
+                Node::Add(a, b) | Node::Sub(a, b)
+                    if known[a].is_none() && known[b] == Some(Fr::ZERO) =>
+                {
+                    same[n] = same[a];
+                }
+                Node::Add(a, b) if known[a] == Some(Fr::ZERO) && known[b].is_none() => {
+                    same[n] = same[b];
+                }
+                Node::Add(a, b) => known[n] = known[a].zip(known[b]).map(|(a, b)| a + b),
+                Node::Sub(a, b) => known[n] = known[a].zip(known[b]).map(|(a, b)| a - b),
+                Node::Mul(a, b) if [known[a], known[b]].contains(&Some(Fr::ZERO)) => {
+                    known[n] = Some(Fr::ZERO);
+                }
+                Node::Mul(a, b) => known[n] = known[a].zip(known[b]).map(|(a, b)| a * b),
+                Node::Constant(_) | Node::Challenge(_) | Node::Inv(_) => {}
+            }
+        }
+        Folded { known, same }
+    }
+
+    /// The nodes that a node is computed from.
+    fn inputs(&self, program: &Program, n: usize) -> Vec<usize> {
+        match program.nodes[n] {
+            Node::Add(a, b) | Node::Sub(a, b) | Node::Mul(a, b) => {
+                vec![self.same[a], self.same[b]]
+            }
+            _ => Vec::new(),
         }
     }
 }

@@ -207,7 +207,7 @@ impl<P: FieldPath> Prover<'_, P> {
             .try_for_each_init(
                 state,
                 |(workspace, columns, values, sum), (j, mut outputs)| {
-                    for k in terms.columns() {
+                    for k in terms.columns(j) {
                         path.load(&mut columns[*k], &grids[*k][j * depth..(j + 1) * depth]);
                     }
                     terms.run(workspace, j, 0..packs, columns, |root, block, v| {

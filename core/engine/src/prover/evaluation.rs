@@ -36,7 +36,8 @@ pub fn zeros<P: FieldPath>(packs: usize) -> Lane<P> {
 /// Some nodes of a program, ready to be evaluated on the lanes of `shift` times the depth axis.
 pub struct Evaluation<P: FieldPath> {
     path: P,
-    tape: Tape,
+    /// The first lane of each stretch on which the same public columns are zero, and its tape.
+    tapes: Vec<(usize, Tape)>,
     publics: Vec<AlongDepth<Lane<P>>>,
     zero: Lane<P>,
 }
@@ -61,10 +62,22 @@ impl<P: FieldPath> Evaluation<P> {
             None => load(path, &cells),
             Some(s) => load(path, &domain.evaluate(&domain.interpolate(cells), s)),
         };
+        let mut starts: Vec<usize> = program
+            .publics
+            .iter()
+            .map(|p| p.first_zero_lane())
+            .collect();
+        starts.push(0);
+        starts.sort_unstable();
+        starts.dedup();
+        let tape_from = |start: usize| {
+            let zero = program.publics.iter().map(|p| p.first_zero_lane() <= start);
+            Tape::new(program, scalars, &zero.collect::<Vec<_>>(), roots)
+        };
         let publics = program.publics.iter();
         Evaluation {
             path,
-            tape: Tape::new(program, scalars, roots),
+            tapes: (starts.iter().map(|start| (*start, tape_from(*start)))).collect(),
             publics: publics
                 .map(|p| p.along_depth(domain.size, on_axis))
                 .collect(),
@@ -72,9 +85,15 @@ impl<P: FieldPath> Evaluation<P> {
         }
     }
 
-    /// The columns that are read, rising.
-    pub fn columns(&self) -> &[usize] {
-        &self.tape.columns
+    fn tape(&self, lane: usize) -> &Tape {
+        let after = self.tapes.partition_point(|(start, _)| *start <= lane);
+        // The first stretch starts at lane 0.
+        &self.tapes[after - 1].1
+    }
+
+    /// The columns that are read on a lane, rising.
+    pub fn columns(&self, lane: usize) -> &[usize] {
+        &self.tape(lane).columns
     }
 
     pub fn workspace(&self) -> Workspace<P> {
@@ -95,15 +114,14 @@ impl<P: FieldPath> Evaluation<P> {
         columns: &[Lane<P>],
         mut emit: impl FnMut(usize, Range<usize>, &[P::Pack]),
     ) {
+        let tape = self.tape(lane);
         let Workspace { registers, buffers } = workspace;
         let all = self.publics.iter().zip(buffers).enumerate();
         let publics: Vec<&[P::Pack]> = all
-            .map(
-                |(i, (along, buffer))| match self.tape.publics.contains(&i) {
-                    true => along.lane(self.path, lane, buffer, &self.zero),
-                    false => &[],
-                },
-            )
+            .map(|(i, (along, buffer))| match tape.publics.contains(&i) {
+                true => along.lane(self.path, lane, buffer, &self.zero),
+                false => &[],
+            })
             .collect();
         let columns: Vec<&[P::Pack]> = columns.iter().map(Vec::as_slice).collect();
         let step = (BLOCK / P::WIDTH).max(1);
@@ -112,7 +130,7 @@ impl<P: FieldPath> Evaluation<P> {
             let (columns, publics) = (cut(&columns, &block), cut(&publics, &block));
             let relative = start - range.start..block.end - range.start;
             let length = block.len();
-            self.tape.run(
+            tape.run(
                 self.path,
                 registers,
                 length,

@@ -82,7 +82,12 @@ impl<P: FieldPath> Prover<'_, P> {
 
         let mut roots: Vec<usize> = program.sums.iter().map(|s| s.term).collect();
         roots.extend(&program.constraints);
-        let tape = Tape::new(program, scalars, &roots);
+        let tape = Tape::new(
+            program,
+            scalars,
+            &vec![false; program.publics.len()],
+            &roots,
+        );
         let e_on = |shift: Fr, kappa: Fr| {
             let on = |f: &Vec<Polynomial>| -> Vec<Vec<Fr>> {
                 f.iter().map(|f| lanes.evaluate(f, shift)).collect()

@@ -231,8 +231,7 @@ impl<P: FieldPath> Prover<'_, P> {
             return Ok(Vec::new());
         };
         let tail = packs - BLINDING.div_ceil(P::WIDTH)..packs;
-        let reads = |k: &usize| passes.iter().any(|p| p.terms.columns().contains(k));
-        let wanted: Vec<usize> = (0..grids.len()).filter(reads).collect();
+        let reads = |k: usize, j: usize| passes.iter().any(|p| p.terms.columns(j).contains(&k));
         let zero_sums = || {
             let cosets = on_cosets
                 .iter()
@@ -253,6 +252,7 @@ impl<P: FieldPath> Prover<'_, P> {
                 values,
                 sums,
             } = state;
+            let wanted: Vec<usize> = (0..grids.len()).filter(|k| reads(*k, j)).collect();
             for k in &wanted {
                 path.load(
                     &mut coefficients[*k],
@@ -272,7 +272,7 @@ impl<P: FieldPath> Prover<'_, P> {
                 path.ifft(&mut coefficients[*k], &domain.twiddles);
             }
             for (pass, sums) in on_cosets.iter().zip(sums) {
-                for k in pass.terms.columns() {
+                for k in pass.terms.columns(j) {
                     path.mul(&mut values[*k], &coefficients[*k], &pass.shift);
                     path.fft(&mut values[*k], &domain.twiddles);
                 }

@@ -39,7 +39,7 @@ impl<P: FieldPath> Prover<'_, P> {
             )
         };
         let states = for_lanes(new, |(workspace, columns, sum), j| {
-            for k in terms.columns() {
+            for k in terms.columns(j) {
                 path.load(&mut columns[*k], &grids[*k][j * depth..(j + 1) * depth]);
             }
             terms.run(workspace, j, 0..packs, columns, |l, block, values| {
