@@ -289,6 +289,18 @@ class Cast(Rewriting):
         )
         return f"{output} has the rows of {source} in the same order and the same values, with {casts}."
 
+    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
+        # All of it is linear: one operand, however many columns.
+        builder = Builder(records, tables)
+        source, output = (builder.table(each) for each in (*self.inputs, *self.outputs))
+        distinct(source, self.columns)
+        equations = Equations(builder, source, output)
+        for at in range(len(self.columns)):
+            self.rule(builder, equations, at)
+        equations.carried(self.columns)
+        equations.close()
+        return (builder,)
+
     def rule(self, builder: Builder, equations: Equations, at: int) -> None:
         theirs, ours = self._pair(equations.source, equations.output, at)
         left, right = cast_factors(theirs, ours)

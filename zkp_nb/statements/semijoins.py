@@ -56,7 +56,7 @@ class _Keyed(Statement):
     on: Names
     other_on: Names
 
-    def keys(self, builder: Builder) -> tuple[list[SourceColumn], list[SourceColumn]]:
+    def key_columns(self, builder: Builder) -> tuple[list[SourceColumn], list[SourceColumn]]:
         """The key columns of both tables.
 
         Raises:
@@ -75,7 +75,7 @@ class _Keyed(Statement):
 
     def distinct_keys(self, builder: Builder) -> None:
         """No key is twice in the table of keys."""
-        keys, _, side = marked_keys(builder, self.witnesses[0], self.keys(builder)[0])
+        keys, _, side = marked_keys(builder, self.witnesses[0], self.key_columns(builder)[0])
         compile_distinct(builder, side.source, keys)
 
 
@@ -108,7 +108,7 @@ class SemiJoin(_Keyed):
 
     def _marked(self, builder: Builder) -> None:
         """A key is marked where it occurs in the second input, however often."""
-        _, key = self.keys(builder)
+        _, key = self.key_columns(builder)
         keys, _, side = marked_keys(builder, self.witnesses[0], key)
         table = side.source
         family = builder.family()
@@ -124,7 +124,7 @@ class SemiJoin(_Keyed):
         family.tally(table, ours, number, left=False)
 
     def _chosen(self, builder: Builder) -> None:
-        left_key, right_key = self.keys(builder)
+        left_key, right_key = self.key_columns(builder)
         source, output = builder.table(self.inputs[0]), builder.table(self.outputs[0])
         if self.columns != compared(source, [output]):
             raise StatementError("The statement names other columns than its tables have.")
@@ -157,7 +157,7 @@ class DisjointKeys(_Keyed):
 
     def _apart(self, builder: Builder) -> None:
         """The keys of the first input stand there without mark, those of the second with one."""
-        first, second = self.keys(builder)
+        first, second = self.key_columns(builder)
         keys, _, side = marked_keys(builder, self.witnesses[0], first)
         found_among(builder, [(first, 0), (second, 1)], keys, side)
 
