@@ -188,6 +188,8 @@ fn rows_agree_with_single_sums() {
         for path in Path::available() {
             let kept = Bases::with_path(path, &bases);
             assert_eq!(msm_rows(&kept, layout, Scalars::I64(&scalars)), expected);
+            let none = Rows { rows: 0, ..layout };
+            assert!(msm_rows(&kept, none, Scalars::I64(&scalars)).is_empty());
         }
     }
 }

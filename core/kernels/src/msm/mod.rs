@@ -262,7 +262,7 @@ pub fn msm_rows(bases: &Bases, rows: Rows, scalars: Scalars<'_>) -> Vec<G1Projec
         "a term beyond the bases"
     );
     let magnitudes = Magnitudes::new(scalars);
-    if magnitudes.bits == 0 || rows.terms == 0 {
+    if magnitudes.bits == 0 || rows.terms == 0 || rows.rows == 0 {
         return vec![G1Projective::ZERO; rows.rows];
     }
     row_sums(bases, rows, magnitudes)
