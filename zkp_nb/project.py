@@ -108,6 +108,7 @@ class Project:
         name: str | None = None,
         *,
         scales: Mapping[str, int] | None = None,
+        widths: Mapping[str, int | str] | None = None,
         progress: Progress | None = None,
     ) -> Dataset:
         """Commits a frame and logs its record. Content that is known already is not committed twice.
@@ -116,13 +117,15 @@ class Project:
             frame: pandas or polars DataFrame, or an Arrow table.
             name: what the record calls it; by default "data".
             scales: decimal places of float columns that are to be exact decimals.
+            widths: bits of columns of numbers (8, 16, 32, or a name such as "uint16"); everybody may see them,
+                and narrower columns have smaller and faster proofs.
             progress: see `zkp_nb.progress`.
 
         Raises:
             TableError: a column cannot be committed; the sentence names it.
             SetupError, VaultError, LedgerError: see there. Nothing is lost: run it again.
         """
-        return self._commit_table(self._table(frame, scales or {}), name, progress)
+        return self._commit_table(self._table(frame, scales, widths), name, progress)
 
     def dataset(self, frame: object) -> Dataset | None:
         """The newest committed dataset with this frame's content, None where there is none."""
@@ -130,7 +133,11 @@ class Project:
         return None if known is None else self._dataset(known)
 
     def _table(
-        self, frame: object, scales: Mapping[str, int] | None = None, sources: Sequence[str] = ()
+        self,
+        frame: object,
+        scales: Mapping[str, int] | None = None,
+        widths: Mapping[str, int | str] | None = None,
+        sources: Sequence[str] = (),
     ) -> Table:
         """The frame's cells, in the types of the tables that it may have come from.
 
@@ -140,9 +147,9 @@ class Project:
         for name in [*sources, *reversed(self._held)]:
             for column, type_ in self._held[name].table.types().items():
                 types.setdefault(column, type_)
-        for column in scales or ():
+        for column in [*(scales or ()), *(widths or ())]:
             types.pop(column, None)
-        return from_frame(frame, scales=scales).aligned(types)
+        return from_frame(frame, scales=scales, widths=widths).aligned(types)
 
     def _commit_table(self, table: Table, name: str | None, progress: Progress | None) -> Dataset:
         known = self._known(table, types=True)

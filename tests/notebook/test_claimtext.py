@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from zkp_nb.errors import StatementError, ZkpError
-from zkp_nb.notebook.claimtext import claim_names, read_claim, read_scales, split_words, unquoted
+from zkp_nb.notebook.claimtext import claim_names, read_claim, read_scales, read_widths, split_words, unquoted
 from zkp_nb.statements import Claim, claims
 
 
@@ -92,6 +92,12 @@ def test_an_open_bracket_or_quote_gets_a_sentence(line: str) -> None:
 )
 def test_quotes_around_a_word_are_dropped(word: str, value: str) -> None:
     assert unquoted(word) == value
+
+
+def test_widths() -> None:
+    assert read_widths(["age=8"]) == {"age": 8}
+    with pytest.raises(ZkpError, match="column=bits"):
+        read_widths(["age=small"])
 
 
 def test_scales() -> None:

@@ -151,7 +151,7 @@ def test_two_proofs_of_one_statement_share_no_element(tmp_path: Path, people: pd
     """In the same ledger, with the same commitments: only the prover's randomness differs."""
     project = Project(tmp_path / "p")
     project.commit(people, "people")
-    subject = project._subject(project.commit(people).id, ())
+    subject = project._subject(project.commit(people).id, (), people)
     statement = claims.between("age", 0, 99).state(subject)
     elements = []
     for _ in range(2):
@@ -162,6 +162,17 @@ def test_two_proofs_of_one_statement_share_no_element(tmp_path: Path, people: pd
         elements.append({data[at : at + 32] for at in range(0, len(data), 32)})
     assert elements[0].isdisjoint(elements[1])
     project.close()
+
+
+def test_a_declared_width_makes_smaller_proofs(project: Project, people: pd.DataFrame) -> None:
+    sizes = []
+    for widths in ({}, {"age": 8}):
+        project.commit(people, "people", widths=widths)
+        old = people[people.age >= 65]
+        receipt = project.prove(old, [claims.filter("age >= 65")], name="old", parents=[people])
+        assert receipt.verify().ok
+        sizes.append(len(receipt.proof))
+    assert sizes[1] < sizes[0]
 
 
 def test_false_claims_are_refused_without_a_trace(project: Project, people: pd.DataFrame) -> None:

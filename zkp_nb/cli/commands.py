@@ -36,18 +36,25 @@ _data_file = click.Path(path_type=Path)
 @click.option(
     "--scale", "scales", multiple=True, metavar="COLUMN=DIGITS", help="Exact decimals in a float column."
 )
+@click.option(
+    "--width", "widths", multiple=True, metavar="COLUMN=BITS", help="A column of numbers of so many bits."
+)
 @_project
 @_quiet
-def commit(file: Path, name: str | None, scales: Sequence[str], folder: Path, quiet: bool) -> None:
+def commit(
+    file: Path, name: str | None, scales: Sequence[str], widths: Sequence[str], folder: Path, quiet: bool
+) -> None:
     """Commit the table in FILE (CSV, Parquet, Arrow) and log its record."""
-    from zkp_nb.notebook.claimtext import read_scales
+    from zkp_nb.notebook.claimtext import read_scales, read_widths
     from zkp_nb.progress import progress_bar
     from zkp_nb.table import read_file
 
-    digits = read_scales(scales)
+    digits, bits = read_scales(scales), read_widths(widths)
     table = read_file(file)
     with progress_bar(quiet) as progress:
-        dataset = _opened(folder).commit(table, name or _name_of(file), scales=digits, progress=progress)
+        dataset = _opened(folder).commit(
+            table, name or _name_of(file), scales=digits, widths=bits, progress=progress
+        )
     _print_receipt(dataset.receipt)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from zkp_nb.errors import StatementError, ZkpError
@@ -133,13 +133,24 @@ def read_scales(texts: Sequence[str]) -> dict[str, int]:
     Raises:
         ZkpError: one is not of that form.
     """
-    scales = {}
+    return dict(_numbers(texts, "scale", "column=digits, such as price=2"))
+
+
+def read_widths(texts: Sequence[str]) -> dict[str, int]:
+    """Widths given as `column=bits`.
+
+    Raises:
+        ZkpError: one is not of that form.
+    """
+    return dict(_numbers(texts, "width", "column=bits, such as age=8"))
+
+
+def _numbers(texts: Sequence[str], what: str, form: str) -> Iterator[tuple[str, int]]:
     for text in texts:
-        column, equals, digits = unquoted(text).rpartition("=")
-        if not equals or not column or not digits.isdecimal() or not digits.isascii():
-            raise ZkpError(f"The scale {text} cannot be read.", todo="Write column=digits, such as price=2.")
-        scales[column] = int(digits)
-    return scales
+        column, equals, number = unquoted(text).rpartition("=")
+        if not equals or not column or not number.isdecimal() or not number.isascii():
+            raise ZkpError(f"The {what} {text} cannot be read.", todo=f"Write {form}.")
+        yield column, int(number)
 
 
 def _example() -> str:

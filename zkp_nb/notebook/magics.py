@@ -23,7 +23,7 @@ from IPython.display import display
 from zkp_nb.errors import StatementError, ZkpError
 from zkp_nb.notebook import session
 from zkp_nb.notebook.cards import LogView
-from zkp_nb.notebook.claimtext import read_claim, read_scales, split_words, unquoted
+from zkp_nb.notebook.claimtext import read_claim, read_scales, read_widths, split_words, unquoted
 from zkp_nb.receipt import Dataset, Receipt
 from zkp_nb.statements import claims
 from zkp_nb.verdict import Verdict, verify
@@ -46,6 +46,13 @@ class ZkpMagics(Magics):
         metavar="COLUMN=DIGITS",
         help="exact decimals in a float column",
     )
+    @argument(
+        "--width",
+        action="append",
+        default=[],
+        metavar="COLUMN=BITS",
+        help="a column of numbers of so many bits: smaller and faster proofs",
+    )
     @argument("-q", "--quiet", action="store_true", help="no progress bar")
     @line_magic
     def zkp_commit(self, line: str) -> Dataset:
@@ -53,7 +60,8 @@ class ZkpMagics(Magics):
         given = _read(self.zkp_commit, line)
         frame = self._variable(given.frame)
         name = unquoted(given.name) if given.name else given.frame
-        dataset = session.commit(frame, name, scales=read_scales(given.scale), quiet=given.quiet)
+        scales, widths = read_scales(given.scale), read_widths(given.width)
+        dataset = session.commit(frame, name, scales=scales, widths=widths, quiet=given.quiet)
         return self._shown(dataset)
 
     @no_var_expand

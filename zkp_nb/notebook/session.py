@@ -51,11 +51,16 @@ def _remember(info: Any) -> None:
 
 
 def commit(
-    frame: object, name: str | None, *, scales: Mapping[str, int] | None = None, quiet: bool = False
+    frame: object,
+    name: str | None,
+    *,
+    scales: Mapping[str, int] | None = None,
+    widths: Mapping[str, int | str] | None = None,
+    quiet: bool = False,
 ) -> Dataset:
     """Commits a frame to this session's project."""
     with _watched(quiet) as progress:
-        return project().commit(frame, name, scales=scales, progress=progress)
+        return project().commit(frame, name, scales=scales, widths=widths, progress=progress)
 
 
 def prove(
