@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from zkp_nb.errors import StatementError, StatementFalse
-from zkp_nb.statements import claims
+from zkp_nb.statements import claims, parse
 from zkp_nb.statements.association import Correlations, Covariances
 
 from .frames import Case, committed, edited
@@ -89,7 +89,7 @@ def test_sums_are_written_with_the_digits_of_their_scales() -> None:
     (pair,) = case.statement.pairs
     assert (pair.sum_y, pair.sum_xy) == ("100.50", "6442.25")
     assert "." in pair.sum_yy
-    for text in ("100.5", "1e2", "x", "1/0"):
+    for text in ("100.5", "0100.50", "-0.00", "100.501", "10050"):
         changed = pair.model_copy(update={"sum_y": text})
         case.statement = case.statement.model_copy(update={"pairs": (changed,)})
         with pytest.raises(StatementError, match="not written with the digits"):
@@ -129,3 +129,11 @@ def test_extreme_integers() -> None:
             sum(x) * sum(y), 16
         )
     assert case.holds()
+
+
+@pytest.mark.parametrize("text", ["1e2", "1e999999999", "x", "1/0", "", "9" * 500, "\u0661", "1.", "+1"])
+def test_sums_that_are_no_decimal_numbers_cannot_be_read(text: str) -> None:
+    document = claims.covariance("age", "price").state(committed(FRAME)).document()
+    document["results"]["pairs"][0]["sum_x"] = text
+    with pytest.raises(StatementError, match="cannot be read"):
+        parse(document)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zkp_nb.errors import StatementError, StatementFalse
-from zkp_nb.statements import claims
+from zkp_nb.statements import claims, parse
 from zkp_nb.statements.extremes import Extreme, Maximum, Minimum, Quantiles
 
 from .frames import Case, committed, edited
@@ -184,7 +184,7 @@ def test_values_between_ranks_are_those_of_the_ranks() -> None:
         _ = case.programs
 
 
-@pytest.mark.parametrize("share", [-0.1, 1.5, "x", "1e400"])
+@pytest.mark.parametrize("share", [-0.1, 1.5, "x", "1e400", "1e-400", "nan", None])
 def test_shares_lie_between_0_and_1(share: object) -> None:
     with pytest.raises(StatementError, match="between 0 and 1"):
         claims.quantile("age", share).state(committed(FRAME))
@@ -213,3 +213,11 @@ def _published(case: Case, value: object) -> None:
     assert isinstance(case.statement, (Minimum, Maximum))
     changed = case.statement.columns[0].model_copy(update={"value": value})
     case.statement = case.statement.model_copy(update={"columns": (changed,)})
+
+
+@pytest.mark.parametrize("p", ["0.50", "1E-1", "1e-999999999", "NaN", "2", "-0", ""])
+def test_shares_have_one_form(p: str) -> None:
+    document = claims.median("age").state(committed(FRAME)).document()
+    document["results"]["points"][0]["p"] = p
+    with pytest.raises(StatementError, match="cannot be read"):
+        parse(document)

@@ -22,7 +22,16 @@ from zkp_nb.statements.facts import SHOWN_DIGITS, Fact, Name, check_squares, dis
 from zkp_nb.statements.program import MAX_COLUMNS
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import SourceColumn
-from zkp_nb.statements.statement import Part, count_of, listed, name_of, register, scaled
+from zkp_nb.statements.statement import (
+    Digits,
+    Part,
+    count_of,
+    decimal_number,
+    decimal_text,
+    listed,
+    name_of,
+    register,
+)
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import data_of, present_of
 from zkp_nb.statements.witness import integer_dot, integer_sum
@@ -36,11 +45,11 @@ class Pair(Part):
 
     x: Name
     y: Name
-    sum_x: str
-    sum_y: str
-    sum_xx: str
-    sum_yy: str
-    sum_xy: str
+    sum_x: Digits
+    sum_y: Digits
+    sum_xx: Digits
+    sum_yy: Digits
+    sum_xy: Digits
     count: Annotated[int, Field(gt=0)]
 
     @property
@@ -103,7 +112,7 @@ class _Association(Fact):
                 for factor in [a] * i + [b] * j + [1 - no_b] * (not j) + [1 - no_a] * (not i):
                     moment = moment * factor
                 expr = expr + power * moment
-                value = value + power * _cell(text, i * _scale(x) + j * _scale(y))
+                value = value + power * decimal_number(text, i * _scale(x) + j * _scale(y))
             power = next(powers)
             expr = expr + power * (builder.both(builder.negated(no_a), builder.negated(no_b)))
             value = value + power * each.count
@@ -173,22 +182,6 @@ def _scale(column: SourceColumn) -> int:
     return column.type.scale or 0
 
 
-def _text(number: int, scale: int) -> str:
-    return str(scaled(number, scale)) if scale else str(number)
-
-
-def _cell(text: str, scale: int) -> int:
-    try:
-        number = Fraction(text) * 10**scale
-    except (ValueError, ZeroDivisionError):
-        number = Fraction(1, 2)
-    if number.denominator != 1 or _text(number.numerator, scale) != text:
-        raise StatementError(
-            "A result of the statement is not written with the digits that its columns have."
-        )
-    return int(number)
-
-
 def state_covariances(subject: Subject, names: Sequence[str], ddof: int) -> Covariances:
     """Computes and states covariances of every pair of the columns.
 
@@ -237,10 +230,10 @@ def _pair(x: SourceColumn, y: SourceColumn, least: int) -> Pair:
     return Pair(
         x=x.name,
         y=y.name,
-        sum_x=_text(integer_sum(a), s),
-        sum_y=_text(integer_sum(b), t),
-        sum_xx=_text(integer_sum(a, 2), 2 * s),
-        sum_yy=_text(integer_sum(b, 2), 2 * t),
-        sum_xy=_text(integer_dot(a, b), s + t),
+        sum_x=decimal_text(integer_sum(a), s),
+        sum_y=decimal_text(integer_sum(b), t),
+        sum_xx=decimal_text(integer_sum(a, 2), 2 * s),
+        sum_yy=decimal_text(integer_sum(b, 2), 2 * t),
+        sum_xy=decimal_text(integer_dot(a, b), s + t),
         count=count,
     )

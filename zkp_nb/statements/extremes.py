@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import partial
 from math import ceil, floor
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 from typing import Literal as OneOf
 
 import numpy as np
@@ -37,6 +37,8 @@ from zkp_nb.statements.values import (
     published,
     some_values,
 )
+
+_SHARE_DIGITS: Final = 15
 
 Method = OneOf["linear", "nearest-rank"]
 
@@ -94,24 +96,14 @@ class Maximum(_Extremes):
 class Point(Part):
     """A quantile: p as decimal text, and the values of the one or two ranks that p falls on."""
 
-    p: str
+    p: Annotated[str, Field(pattern=r"^(0|1|0\.[0-9]{0,30}[1-9])$")]
     lower: Any
     upper: Any
 
     @property
     def share(self) -> Fraction:
-        """p, between 0 and 1.
-
-        Raises:
-            StatementError: it is not, or not in its one form.
-        """
-        try:
-            number = Decimal(self.p)
-            if 0 <= number <= 1 and plain(number) == self.p:
-                return Fraction(number)
-        except InvalidOperation:
-            pass
-        raise StatementError("A quantile is asked for a share between 0 and 1, written as a decimal number.")
+        """p, between 0 and 1."""
+        return Fraction(self.p)
 
     def position(self, method: Method, count: int) -> Fraction:
         """The rank, from 1, among `count` values; between two ranks for a value between."""
@@ -261,16 +253,18 @@ def state_quantiles(subject: Subject, name: str, shares: Sequence[object], metho
     )
 
 
-def plain(number: Decimal) -> str:
-    """A decimal number without exponent and without zeros at its end."""
-    return f"{number.normalize():f}"
-
-
 def _share_text(share: object) -> str:
     try:
-        return plain(Decimal(str(share)))
+        number = Decimal(str(share))
+        if (
+            0 <= number <= 1
+            and number.normalize().adjusted() >= -_SHARE_DIGITS
+            and len(str(number)) < _SHARE_DIGITS
+        ):
+            return f"{number.normalize():f}"
     except InvalidOperation:
-        raise StatementError("A quantile is asked for a share between 0 and 1.", todo="Write 0.25.") from None
+        pass
+    raise StatementError("A quantile is asked for a share between 0 and 1.", todo="Write 0.25.")
 
 
 def _called(p: str) -> str:

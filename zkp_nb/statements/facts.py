@@ -20,7 +20,16 @@ from zkp_nb.statements.literals import number_cell, number_text
 from zkp_nb.statements.program import MAX_COLUMNS
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Cell, Source, SourceColumn
-from zkp_nb.statements.statement import Part, Statement, count_of, listed, name_of, register, scaled
+from zkp_nb.statements.statement import (
+    Part,
+    Statement,
+    count_of,
+    decimal_number,
+    decimal_text,
+    listed,
+    name_of,
+    register,
+)
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.witness import integer_sum
 
@@ -292,19 +301,12 @@ def check_squares(column: SourceColumn) -> None:
 
 def square_cell(text: str, column: SourceColumn) -> int:
     """A sum of squares as an integer, from its text with twice the column's scale."""
-    unit = int(10 ** (2 * (column.type.scale or 0)))
-    try:
-        number = Fraction(text) * unit
-    except (ValueError, ZeroDivisionError):
-        number = Fraction(1, 2)
-    if number.denominator != 1 or square_text(number.numerator, column) != text:
-        raise StatementError("A result of the statement is not written as its column's type is.")
-    return number.numerator
+    return decimal_number(text, 2 * (column.type.scale or 0))
 
 
 def square_text(number: int, column: SourceColumn) -> str:
     """The inverse of `square_cell`."""
-    return str(scaled(number, 2 * column.type.scale)) if column.type.scale else str(number)
+    return decimal_text(number, 2 * (column.type.scale or 0))
 
 
 # -- results from the data ------------------------------------------------------------------------

@@ -16,10 +16,12 @@ from typing import Any, Final
 import numpy as np
 
 from zkp_nb.errors import StatementError, TableError
-from zkp_nb.statements.statement import SAFE_INTEGER, scaled
+from zkp_nb.statements.statement import SAFE_INTEGER, decimal_number, decimal_text
 from zkp_nb.table import ColumnType
 
 Literal = bool | int | float | str
+
+_SECOND_DIGITS: Final = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 
 # Without exponents: 1e999999999 would be a number of a gigabyte.
 _PLAIN: Final = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,80})?")
@@ -125,9 +127,7 @@ def _iso(type_: ColumnType, cell: int) -> str:
 
 def number_text(total: int, type_: ColumnType) -> str:
     """A sum of cells as a result: all digits of the column's scale; durations in seconds."""
-    if type_.kind == "duration":
-        return seconds(total, type_)
-    return str(scaled(total, type_.scale or 0)) if type_.scale else str(total)
+    return seconds(total, type_) if type_.kind == "duration" else decimal_text(total, type_.scale or 0)
 
 
 def number_cell(text: str, type_: ColumnType) -> int:
@@ -136,22 +136,12 @@ def number_cell(text: str, type_: ColumnType) -> int:
     Raises:
         StatementError: the text is not such a result.
     """
-    try:
-        exact = Fraction(text.removesuffix(" s")) * _unit(type_)
-    except (ValueError, ZeroDivisionError):
-        exact = Fraction(1, 2)
-    if exact.denominator != 1 or number_text(exact.numerator, type_) != text:
-        raise StatementError("A result of the statement is not written as its column's type is.")
-    return exact.numerator
+    if type_.kind == "duration":
+        number, blank, unit = text.partition(" ")
+        return decimal_number(number if blank + unit == " s" else "", _SECOND_DIGITS[type_.unit or "us"])
+    return decimal_number(text, type_.scale or 0)
 
 
 def seconds(cell: int, type_: ColumnType) -> str:
     """A duration of that many units, `"90.500000 s"`."""
-    digits = {"s": 0, "ms": 3, "us": 6, "ns": 9}[type_.unit or "us"]
-    return f"{scaled(cell, digits)} s"
-
-
-def _unit(type_: ColumnType) -> int:
-    if type_.kind == "duration":
-        return {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[type_.unit or "us"]
-    return int(10 ** (type_.scale or 0))
+    return f"{decimal_text(cell, _SECOND_DIGITS[type_.unit or 'us'])} s"

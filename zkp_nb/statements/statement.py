@@ -6,6 +6,7 @@ its programs, and so can verify its proofs; who has the data as well can make th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final, Self, TypeVar
@@ -31,6 +32,8 @@ VERSION: Final = 1
 SAFE_INTEGER: Final = 2**53 - 1
 """Largest integer that every JSON reader takes back as it was; larger ones are decimal text."""
 
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,200}(\.[0-9]{1,100})?", re.ASCII)
+
 ROLES: Final = ("inputs", "outputs", "witnesses")
 
 Records = Mapping[str, DatasetRecord]
@@ -53,6 +56,9 @@ def _write_integer(value: int) -> int | str:
 
 BigInt = Annotated[int, BeforeValidator(_read_integer), PlainSerializer(_write_integer)]
 """An integer of any size in a document."""
+
+Digits = Annotated[str, Field(pattern=r"^-?[0-9]{1,200}(\.[0-9]{1,100})?( s)?$")]
+"""An exact decimal number, or a number of seconds, as text. Bounded: `1e999999999` takes forever to read."""
 
 DatasetId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -201,6 +207,21 @@ def count_of(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def scaled(number: int, scale: int) -> Decimal:
+def decimal_text(number: int, scale: int) -> str:
     """number / 10^scale with exactly that many digits after the point."""
-    return Decimal((int(number < 0), tuple(map(int, str(abs(number)))), -scale))
+    return (
+        f"{Decimal((int(number < 0), tuple(map(int, str(abs(number)))), -scale)):f}" if scale else str(number)
+    )
+
+
+def decimal_number(text: str, scale: int) -> int:
+    """The inverse of `decimal_text`.
+
+    Raises:
+        StatementError: the text is not such a number.
+    """
+    if _DECIMAL.fullmatch(text):
+        number = int(text.replace(".", ""))
+        if decimal_text(number, scale) == text:
+            return number
+    raise StatementError("A result of the statement is not written with the digits that its type has.")
