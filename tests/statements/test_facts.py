@@ -131,6 +131,12 @@ def test_durations_add_up_in_seconds() -> None:
     assert case.holds()
 
 
+def test_small_sums_are_written_without_exponent() -> None:
+    case = Case(claims.sum("x"), committed(pd.DataFrame({"x": [0.000000001, 0.000000002]}), "t"))
+    assert case.sentence == "The sum of x in `t` is 0.000000003."
+    assert case.holds()
+
+
 def test_floats_that_are_no_decimals_have_no_sum_and_the_sentence_says_what_to_do() -> None:
     with pytest.raises(StatementError) as caught:
         claims.sum("ratio").state(committed(FRAME))
