@@ -49,7 +49,9 @@ class VerifierKey:
 
     def __post_init__(self) -> None:
         if not self.name.isprintable() or not self.name or any(c.isspace() or c == "+" for c in self.name):
-            raise NoteError("The name of a log key is empty, or holds a space, a plus or an unprintable sign.")
+            raise NoteError(
+                "The name of a log key is empty, or holds a space, a plus or an unprintable sign."
+            )
         if len(self.public) != 32:
             raise NoteError("An Ed25519 public key is 32 bytes long; this one is not.")
 

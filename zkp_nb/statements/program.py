@@ -31,7 +31,7 @@ MAX_DEGREE: Final = 15
 MAX_SUM_DEGREE: Final = 16
 
 
-class ProgramTooLarge(StatementError):  # noqa: N818 - it says what is the case, like its siblings
+class ProgramTooLarge(StatementError):
     """A statement does not fit into one proof of 1,024 bytes."""
 
 
