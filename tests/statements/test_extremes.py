@@ -135,7 +135,7 @@ def test_medians() -> None:
 @pytest.mark.parametrize("method", ["linear", "nearest-rank"])
 @pytest.mark.parametrize("column", ["age", "price", "income", "ratio"])
 def test_quantiles_are_those_of_pandas(column: str, method: Any) -> None:
-    shares = [0, 0.1, 0.5, 0.75, 1]
+    shares = [0, 0.1, 1 / 3, 0.5, 0.75, 1]
     case = Case(claims.quantile(column, *shares, method=method), committed(FRAME))
     assert isinstance(case.statement, Quantiles)
     values = FRAME[column].dropna().to_numpy()

@@ -71,7 +71,7 @@ def test_a_null_cannot_be_made_up_to_skip_a_comparison() -> None:
     def cheat(aux: dict[str, list[int]]) -> None:
         aux["next/null"] = [1, 1, 1, 0]
 
-    assert case.cheated(cheat) == ["sum 1"] or case.cheated(cheat)
+    assert "sum 0" in case.cheated(cheat)
 
 
 def test_a_null_before_a_value_is_refused() -> None:

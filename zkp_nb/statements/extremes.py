@@ -7,6 +7,7 @@ Nulls take no part.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -38,7 +39,10 @@ from zkp_nb.statements.values import (
     some_values,
 )
 
-_SHARE_DIGITS: Final = 15
+_SHARE: Final = r"^(0|1|0\.[0-9]{0,30}[1-9])$"
+
+_LONGEST: Final = 30
+"""Digits after the point of a share."""
 
 Method = OneOf["linear", "nearest-rank"]
 
@@ -96,7 +100,7 @@ class Maximum(_Extremes):
 class Point(Part):
     """A quantile: p as decimal text, and the values of the one or two ranks that p falls on."""
 
-    p: Annotated[str, Field(pattern=r"^(0|1|0\.[0-9]{0,30}[1-9])$")]
+    p: Annotated[str, Field(pattern=_SHARE)]
     lower: Any
     upper: Any
 
@@ -256,15 +260,13 @@ def state_quantiles(subject: Subject, name: str, shares: Sequence[object], metho
 def _share_text(share: object) -> str:
     try:
         number = Decimal(str(share))
-        if (
-            0 <= number <= 1
-            and number.normalize().adjusted() >= -_SHARE_DIGITS
-            and len(str(number)) < _SHARE_DIGITS
-        ):
-            return f"{number.normalize():f}"
+        # Bounded first: the plain form of a tiny number is as long as its exponent is large.
+        text = f"{number.normalize():f}" if 0 <= number <= 1 and number.adjusted() > -_LONGEST else ""
     except InvalidOperation:
-        pass
-    raise StatementError("A quantile is asked for a share between 0 and 1.", todo="Write 0.25.")
+        text = ""
+    if not re.fullmatch(_SHARE, text):
+        raise StatementError("A quantile is asked for a share between 0 and 1.", todo="Write 0.25.")
+    return text
 
 
 def _called(p: str) -> str:
