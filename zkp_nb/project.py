@@ -35,7 +35,7 @@ from zkp_nb.progress import Progress, stage
 from zkp_nb.proving import CommittedTable, LocalProver, Prover, Task
 from zkp_nb.receipt import Dataset, Receipt, Timings
 from zkp_nb.srs import srs_id_of, table_depth
-from zkp_nb.statements import Claim, Statement, Subject, conjunction, infer, parse
+from zkp_nb.statements import Claim, Statement, Subject, conjunction, parse, strongest
 from zkp_nb.table import ColumnType, Table, from_frame
 from zkp_nb.vault import Vault
 from zkp_nb.verdict import Status, asserted_sentence, committed_sentence, verify_entry
@@ -253,7 +253,7 @@ class Project:
             return self._prove(conjunction([claim.state(subject) for claim in claims]), progress)
         if not subject.parents:
             return self._assert(dataset, (), code, "No other frame of this session is committed.")
-        statement = self._strongest(subject, hints)
+        statement = strongest(subject, hints)
         if statement is not None:
             return self._prove(statement, progress)
         given = [parent.dataset_id for parent in subject.parents] if parents else []
@@ -284,10 +284,6 @@ class Project:
                 )
             return frame.id
         return self.commit(frame).id
-
-    def _strongest(self, subject: Subject, hints: Sequence[Claim]) -> Statement | None:
-        found = [infer(parent, subject, hints) for parent in subject.parents]
-        return min((each for each in found if each is not None), key=lambda each: each.strength, default=None)
 
     def _prove(self, statement: Statement, progress: Progress | None) -> Receipt:
         document = statement.document()

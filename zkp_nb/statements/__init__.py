@@ -4,6 +4,7 @@ from zkp_nb.statements.claim import Claim
 from zkp_nb.statements.conjunction import conjunction
 from zkp_nb.statements.formula import col
 from zkp_nb.statements.inference import infer
+from zkp_nb.statements.origin import strongest
 from zkp_nb.statements.program import Program, ProgramTooLarge
 from zkp_nb.statements.statement import Statement, parse
 from zkp_nb.statements.subject import Subject
@@ -18,4 +19,5 @@ __all__ = [
     "conjunction",
     "infer",
     "parse",
+    "strongest",
 ]

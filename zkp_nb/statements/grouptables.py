@@ -20,6 +20,7 @@ from zkp_nb.statements.facts import Name, check_numeric, distinct
 from zkp_nb.statements.groups import Partition
 from zkp_nb.statements.keys import compile_distinct
 from zkp_nb.statements.matching import active, occurrences, present
+from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Cell, SourceColumn, common_units
 from zkp_nb.statements.statement import (
     Part,
@@ -88,8 +89,10 @@ def _check(function: Function, column: SourceColumn | None, total: SourceColumn)
         raise StatementError(
             f"Column {total.name!r} of the output is {total.type.describe()}{' with nulls' if total.nullable else ''}, "
             "which no exact total is.",
-            why="A mean of floats is rounded in most groups." if function == "mean" else "",
-            todo="Keep sum and count in the grouped frame; everybody can divide them.",
+            why="" if function in ("count", "size") else "Floats that were added up or divided are rounded.",
+            todo=f"Round the sums to the digits of the column: g[{total.name!r}].round({column.type.scale or 0})."
+            if function == "sum" and column is not None
+            else "Keep sum and count in the grouped frame; everybody can divide them.",
         )
     if function in ("sum", "mean") and column is not None:
         check_numeric(column)
@@ -221,7 +224,7 @@ def state_group_table(
     totals = _Totals(statement, Builder(records, {each.dataset_id: each.table for each in subjects}))
     _check_keys(totals, parent.name, child.name)
     for aggregate, (function, column, total) in zip(statement.aggregates, totals.aggregates, strict=True):
-        wrong = _wrong(totals, function, column, total)
+        wrong = _wrong(totals.by, totals.keys, function, column, total)
         if wrong:
             raise StatementFalse(
                 f"{count_of(wrong, 'value')} of {total.name!r} in `{child.name}` {'is' if wrong == 1 else 'are'} not "
@@ -241,10 +244,32 @@ def _check_keys(totals: _Totals, parent: str, child: str) -> None:
         )
 
 
-def _wrong(totals: _Totals, function: Function, column: SourceColumn | None, total: SourceColumn) -> int:
+def holds_total(
+    parent: Subject, child: Subject, by: Sequence[str], aggregate: tuple[str, Function, str | None]
+) -> bool:
+    """Whether a column of the child is that total of the parent's rows with the same key.
+
+    Raises:
+        StatementError: there is no such total.
+    """
+    source, output = source_of(parent), source_of(child)
+    name, function, named = aggregate
+    column, total = None if named is None else source.column(named), output.column(name)
+    _check(function, column, total)
+    theirs, ours = ([each.column(key) for key in by] for each in (source, output))
+    return not _wrong(theirs, ours, function, column, total)
+
+
+def _wrong(
+    by: Sequence[SourceColumn],
+    keys: Sequence[SourceColumn],
+    function: Function,
+    column: SourceColumn | None,
+    total: SourceColumn,
+) -> int:
     """How many totals are other ones."""
-    rows = active(totals.by)
-    theirs, ours = hash_rows([totals.by, totals.keys])
+    rows = active(by)
+    theirs, ours = hash_rows([by, keys])
     partition = Partition(theirs[rows])
     hashes = theirs[rows][partition.first]
     sizes = partition.sizes()
@@ -257,5 +282,5 @@ def _wrong(totals: _Totals, function: Function, column: SourceColumn | None, tot
     found = dict(zip(ours.tolist(), to_ints(data_of(total).data[0]), strict=True))
     wrong = 0
     for key, exact, size in zip(hashes.tolist(), wanted, sizes, strict=True):
-        wrong += exact != found[key] * factors[1] * (size if function == "mean" else 1)
+        wrong += key not in found or exact != found[key] * factors[1] * (size if function == "mean" else 1)
     return wrong

@@ -32,18 +32,18 @@ def infer(parent: Subject, child: Subject, hints: Sequence[Claim] = ()) -> State
     if child.table.n_rows == parent.table.n_rows:
         formulas = _formulas(parent, child, hints)
         if formulas is not None:
-            statement = _tried(lambda: state_derive(parent, child, formulas))
+            statement = tried(lambda: state_derive(parent, child, formulas))
             if statement is not None:
                 return statement
-        return _tried(lambda: state_same_rows(parent, child))
+        return tried(lambda: state_same_rows(parent, child))
     if not set(child.table.names) <= set(parent.table.names):
         return None
-    selection = _tried(lambda: state_rows_of(parent, child))
+    selection = tried(lambda: state_rows_of(parent, child))
     if selection is None:
         return None
     for hint in hints:
         for predicate in _spellings(hint.predicate):
-            statement = _tried(partial(state_filter, parent, child, predicate))
+            statement = tried(partial(state_filter, parent, child, predicate))
             if statement is not None:
                 return statement
     return selection
@@ -96,7 +96,8 @@ def _holds(count: Callable[[], int]) -> bool:
         return False
 
 
-def _tried(state: Callable[[], Statement]) -> Statement | None:
+def tried(state: Callable[[], Statement]) -> Statement | None:
+    """The statement, None where it does not hold or cannot be made."""
     try:
         return state()
     except (StatementError, TableError):

@@ -1,0 +1,113 @@
+"""Changes of frames with the real engine: receipts that both verifiers accept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from zkp_nb.errors import StatementFalse
+from zkp_nb.project import Project
+from zkp_nb.receipt import Receipt
+from zkp_nb.statements import Claim, claims
+
+RNG = np.random.default_rng(11)
+LOANS = pd.DataFrame(
+    {
+        "id": np.arange(300),
+        "user": RNG.integers(0, 60, 300),
+        "state": RNG.choice(["CA", "NY", "TX"], 300),
+        "amount": RNG.integers(100, 9_999, 300) / 100,
+    }
+)
+LOANS.loc[::9, "amount"] = np.nan
+USERS = pd.DataFrame(
+    {"user": np.arange(5, 60), "age": RNG.integers(18, 90, 55), "city": [f"c{at}" for at in range(55)]}
+)
+STATES = {"CA": "California", "NY": "New York"}
+
+
+def assert_proven(receipt: Receipt, proofs: int) -> None:
+    assert receipt.status == "proven"
+    verdict = receipt.verify(verifier="both")
+    assert verdict.ok, str(verdict)
+    assert len(receipt.proofs) == proofs
+    assert all(len(proof) <= 1024 for proof in receipt.proofs)
+
+
+GROUPED = LOANS.groupby("user").agg(total=("amount", "sum"), loans=("id", "size")).round(2).reset_index()
+BINS = LOANS.assign(
+    size=pd.cut(LOANS.amount, [0, 20, 50, 100], labels=["small", "mid", "large"]).astype(object)
+)
+
+OF_ONE: list[tuple[str, pd.DataFrame, Callable[[], Claim], int]] = [
+    ("append", pd.concat([LOANS, LOANS.head(9)]), claims.append, 1),
+    ("drop nulls", LOANS.dropna(), claims.drop_nulls, 1),
+    ("fill nulls", LOANS.fillna({"amount": 0.5}), lambda: claims.fill_nulls(amount=0.5), 1),
+    ("drop duplicates", LOANS.drop_duplicates("user"), lambda: claims.drop_duplicates("user"), 2),
+    ("clip", LOANS.assign(amount=LOANS.amount.clip(5, 80)), lambda: claims.clip("amount", 5, 80), 1),
+    (
+        "replace",
+        LOANS.assign(state=LOANS.state.replace(STATES)),
+        lambda: claims.replace("state", STATES),
+        1,
+    ),
+    (
+        "cut",
+        BINS,
+        lambda: claims.cut("amount", [0, 20, 50, 100], ["small", "mid", "large"], into="size"),
+        1,
+    ),
+    (
+        "grouped",
+        GROUPED,
+        lambda: claims.grouped("user", total=("amount", "sum"), loans="size"),
+        2,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "frame", "claim", "proofs"), OF_ONE)
+def test_changes_of_one_frame(
+    project: Project, name: str, frame: pd.DataFrame, claim: Callable[[], Claim], proofs: int
+) -> None:
+    project.commit(LOANS, "loans")
+    assert_proven(project.prove(frame, [claim()], name=name, parents=[LOANS]), proofs)
+    with pytest.raises(StatementFalse):
+        project.prove(frame.assign(id=-frame.iloc[:, 0]) if "id" in frame else frame.head(3), [claim()])
+
+
+@pytest.mark.parametrize(
+    ("how", "claim", "proofs"),
+    [("left", claims.left_join, 2), ("inner", claims.inner_join, 2)],
+)
+def test_joins(project: Project, how: str, claim: Callable[..., Claim], proofs: int) -> None:
+    loans, users = project.commit(LOANS, "loans"), project.commit(USERS, "users")
+    frame = LOANS.merge(USERS, on="user", how=how)  # type: ignore[call-overload]
+    receipt = project.prove(frame, [claim(users, "user")], name="joined", parents=[loans])
+    assert_proven(receipt, proofs)
+    assert receipt.sentence.startswith(
+        f"`joined` is the {how} join of `loans` with `users` on user, a key of `users`"
+    )
+
+
+@pytest.mark.parametrize("anti", [False, True])
+def test_semi_joins(project: Project, anti: bool) -> None:
+    loans, users = project.commit(LOANS, "loans"), project.commit(USERS, "users")
+    frame = LOANS[LOANS.user.isin(USERS.user) != anti]
+    claim = (claims.anti_join if anti else claims.semi_join)(users, "user")
+    assert_proven(project.prove(frame, [claim], name="some", parents=[loans]), 3)
+
+
+def test_concat_groups_balance_and_keys_apart(project: Project) -> None:
+    train, test = LOANS[LOANS.user < 40], LOANS[LOANS.user >= 40]
+    parts = [project.commit(train, "train"), project.commit(test, "test")]
+    assert_proven(project.prove(pd.concat([train, test]), [claims.concat(*parts)], name="all"), 1)
+    assert_proven(project.prove(train, [claims.disjoint_keys(test, "user")]), 2)
+    states = ["CA", "NY", "TX"]
+    assert_proven(project.prove(train, [claims.class_balance("state", test, values=states)]), 1)
+    assert_proven(project.prove(train, [claims.group_by("state", "amount", known={"state": states})]), 1)
+    with pytest.raises(StatementFalse):
+        project.prove(train, [claims.disjoint_keys(test, "state")])
