@@ -89,6 +89,12 @@ def test_origins_are_found(project: Project, people: pd.DataFrame) -> None:
     )
 
 
+def test_a_frame_without_parents_conforms_to_its_schema(project: Project, people: pd.DataFrame) -> None:
+    receipt = project.prove(people, name="people")
+    assert receipt.sentence.startswith("`people` holds what its columns' types allow and nothing beyond")
+    assert_proven(receipt, receipt.sentence)
+
+
 def test_polars_and_pandas_share_a_history(project: Project, people: pd.DataFrame) -> None:
     committed = project.commit(people, "people")
     same = pl.from_pandas(people)
