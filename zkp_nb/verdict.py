@@ -10,7 +10,7 @@ import base64
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 from zkp_nb import srs
 from zkp_nb.errors import LedgerError, ProofRejected, ReceiptError, SetupError, StatementError, ZkpError
@@ -20,11 +20,15 @@ from zkp_nb.ledger.records import AssertedEntry, DatasetEntry, DatasetRecord, Pr
 from zkp_nb.statements import parse
 from zkp_nb.verifying import verify as verify_proof
 
-if TYPE_CHECKING:
-    from zkp_nb.receipt import Receipt
-
 Verifier = Literal["auto", "native", "reference", "both"]
 Status = Literal["proven", "asserted", "committed"]
+
+
+class HoldsReceipt(Protocol):
+    """An object that was made from a receipt file, such as `zkp_nb.Receipt`."""
+
+    @property
+    def file(self) -> ReceiptFile: ...
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,7 @@ def verify_entry(
 
 
 def verify(
-    receipt: str | Path | bytes | ReceiptFile | Receipt,
+    receipt: str | Path | bytes | ReceiptFile | HoldsReceipt,
     *,
     verifier: Verifier = "auto",
     ledger_keys: Collection[str] = (),
@@ -204,7 +208,7 @@ def asserted_sentence(entry: AssertedEntry, records: Mapping[str, DatasetRecord]
     return f"{made} is said to come {origin}; nothing about it is proven."
 
 
-def _load(receipt: str | Path | bytes | ReceiptFile | Receipt) -> ReceiptFile:
+def _load(receipt: str | Path | bytes | ReceiptFile | HoldsReceipt) -> ReceiptFile:
     if isinstance(receipt, ReceiptFile):
         return receipt
     if isinstance(receipt, bytes):
