@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from zkp_nb.errors import ProofRejected
 from zkp_nb.ledger import ColumnRecord, DatasetEntry, DatasetRecord, ProofEntry
 from zkp_nb.server import Settings, create_app
 from zkp_nb.server.auth import ROLES, key_name, new_api_key
+from zkp_nb.server.settings import NAMED
 from zkp_nb.srs import srs_id_of
 
 JWT_SECRET = "a shared secret for tests, long enough"
@@ -98,7 +99,7 @@ def bearer(text: str) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith("ZKP_") or name in ("JWT_SECRET", "DB_PASSWORD", "GRAFANA_ADMIN_PASSWORD"):
+        if name.startswith(("ZKP_LEDGER_", "ZKP_CONFIG")) or name in NAMED:
             monkeypatch.delenv(name)
 
 
@@ -154,6 +155,7 @@ class RunningNode:
         scheme: "https" where the settings enable TLS.
         data: data folder, where it is another node's.
         address: whether the environment names a free address to listen on.
+        gate: file for which jobs wait; see `program.py`.
     """
 
     def __init__(
@@ -163,6 +165,7 @@ class RunningNode:
         scheme: str = "http",
         data: Path | None = None,
         address: bool = True,
+        gate: Path | None = None,
     ) -> None:
         self.folder = folder
         with socket.socket() as probe:
@@ -172,6 +175,7 @@ class RunningNode:
         self.log = folder / "stderr.log"
         self._file = folder / "settings.toml"
         self._file.write_text(settings)
+        self._more = [] if gate is None else [str(gate)]
         self._environment = os.environ | {
             "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]),
             "JWT_SECRET": JWT_SECRET,
@@ -187,7 +191,9 @@ class RunningNode:
         program = Path(__file__).with_name("program.py")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, str(program), str(self._file)], env=self._environment, stderr=log
+                [sys.executable, str(program), str(self._file), *self._more],
+                env=self._environment,
+                stderr=log,
             )
         return self
 
@@ -231,11 +237,10 @@ def running(tmp_path: Path) -> Iterator[Callable[..., RunningNode]]:
             node.process.wait()
 
 
-@pytest.fixture
-def served(settings: Callable[..., Settings]) -> Iterator[str]:
-    """Address of a node that a thread of this process serves: quicker to start than a real one."""
-    config = uvicorn.Config(create_app(settings(), verify=check_proof), port=0, log_config=None)
-    server = uvicorn.Server(config)
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Address of an application that a thread of this process serves: quicker to start than a real node."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, ws="none"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -243,5 +248,13 @@ def served(settings: Callable[..., Settings]) -> Iterator[str]:
         time.sleep(0.01)
     host, port = server.servers[0].sockets[0].getsockname()[:2]
     yield f"http://{host}:{port}"
+    app.state.node.draining = True
     server.should_exit = True
     thread.join(30)
+
+
+@pytest.fixture
+def served(settings: Callable[..., Settings]) -> Iterator[str]:
+    """Address of a node with the tests' verifier."""
+    with serving(create_app(settings(), verify=check_proof)) as url:
+        yield url

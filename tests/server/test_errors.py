@@ -25,7 +25,7 @@ from tests.server.test_ledger_api import KEY, fill, problem
 from zkp_nb.errors import LedgerError
 from zkp_nb.ledger import AssertedEntry, DatasetEntry, DatasetRecord, ProofEntry
 from zkp_nb.server import Settings, create_app
-from zkp_nb.server.envelope import JsonLines
+from zkp_nb.server.logs import JsonLines
 from zkp_nb.server.problems import KINDS
 
 pytestmark = pytest.mark.anyio

@@ -19,6 +19,8 @@ from zkp_nb.server import Settings, create_app
 
 EXAMPLES = 6
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+
 
 @pytest.fixture
 def node(tmp_path: Path) -> FastAPI:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from typing import Any, Final
 
 import httpx
+import httpx_sse
 from pydantic_core import from_json
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay
 
@@ -32,7 +33,15 @@ _REFUSALS: Final[Mapping[str, type[ZkpError]]] = {
 }
 
 
-class _Again(Exception):  # noqa: N818  # not an error yet
+class Refused(LedgerError):
+    """The server refuses a request; `slug` is the kind of problem that it names."""
+
+    def __init__(self, what: str, slug: str, *, why: str = "", todo: str = "") -> None:
+        super().__init__(what, why=why, todo=todo)
+        self.slug = slug
+
+
+class _Again(Exception):
     """The request may succeed later."""
 
     def __init__(self, error: ZkpError, after: float | None) -> None:
@@ -67,7 +76,7 @@ class Http:
 
     def json(self, path: str, *, missing: bool = False, **request: Any) -> dict[str, Any]:
         """The JSON object at `path`; with `missing`, an empty one where there is nothing."""
-        data = self.content(path, missing=missing, **request)
+        data, _ = self.answer(path, missing=missing, **request)
         if not data and missing:
             return {}
         try:
@@ -78,8 +87,24 @@ class Http:
             raise nonsense()
         return document
 
-    def content(self, path: str, *, method: str = "GET", missing: bool = False, **request: Any) -> bytes:
-        """The content at `path`. Every request here is safe to repeat.
+    def content(self, path: str, **request: Any) -> bytes:
+        """The content at `path`."""
+        return self.answer(path, **request)[0]
+
+    def events(self, path: str, after: int) -> Iterator[httpx_sse.ServerSentEvent]:
+        """Server-sent events after number `after`, until the server or the network ends the stream."""
+        headers = {"Last-Event-ID": str(after)}
+        try:
+            with httpx_sse.connect_sse(self._client, "GET", path, headers=headers) as source:
+                if source.response.is_success:
+                    yield from source.iter_sse()
+        except (httpx.TransportError, httpx_sse.SSEError):
+            return
+
+    def answer(
+        self, path: str, *, method: str = "GET", missing: bool = False, **request: Any
+    ) -> tuple[bytes, httpx.Headers]:
+        """Content and headers of the answer. Every request here must be safe to repeat.
 
         Raises:
             LedgerError, or the class that the problem document stands for.
@@ -95,7 +120,9 @@ class Http:
         except _Again as again:
             raise again.error from None
 
-    def _once(self, method: str, path: str, missing: bool, request: dict[str, Any]) -> bytes:
+    def _once(
+        self, method: str, path: str, missing: bool, request: dict[str, Any]
+    ) -> tuple[bytes, httpx.Headers]:
         try:
             with self._client.stream(method, path, **request) as response:
                 data = bytearray()
@@ -114,9 +141,9 @@ class Http:
                 raise failure from None
             raise _Again(failure, None) from None
         if response.is_success:
-            return bytes(data)
+            return bytes(data), response.headers
         if response.status_code == 404 and missing:
-            return b""
+            return b"", response.headers
         error_ = _refusal(response.status_code, bytes(data))
         if response.status_code in _BUSY:
             raise _Again(error_, _seconds(response.headers.get("retry-after", "")))
@@ -146,9 +173,9 @@ def _refusal(status: int, data: bytes) -> ZkpError:
     if slug in _REFUSALS:
         return _REFUSALS[slug](said or "The server refuses the entry.")
     if status == 401:
-        return LedgerError("The server does not accept the token.", why=said, todo="Ask for a new one.")
+        return Refused("The server does not accept the token.", slug, why=said, todo="Ask for a new one.")
     title = str(fields.get("title", f"The server answers with status {status}"))[:200]
-    return LedgerError(f"{title}.", why=said)
+    return Refused(f"{title}.", slug, why=said)
 
 
 def safe_url(url: str) -> str:

@@ -71,7 +71,7 @@ class RemoteLedger:
         try:
             shown = self._http.json("/api/v1/log")
             self._key = VerifierKey.parse(str(shown.get("key")))
-            _pin(pins or platformdirs.user_data_path("zkp-nb") / "servers.json", self.url, str(self._key))
+            _pin(pins or _pins(), self.url, str(self._key))
             self._known.observe(self)
         except BaseException:
             self._http.close()
@@ -243,6 +243,11 @@ class RemoteLedger:
                 raise nonsense()
             cursor = following
         return found
+
+
+def _pins() -> Path:
+    """The user's own list of servers, beside their list of logs."""
+    return Path(os.environ.get("ZKP_NB_DATA") or platformdirs.user_data_path("zkp-nb")) / "servers.json"
 
 
 def _pin(file: Path, url: str, vkey: str) -> None:

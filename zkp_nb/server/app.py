@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -15,8 +15,12 @@ from zkp_nb.server.api import routers
 from zkp_nb.server.api.admin import KeyRequest
 from zkp_nb.server.api.entries import Submission
 from zkp_nb.server.envelope import Envelope
-from zkp_nb.server.node import EntryVerifier, Node, verify_with_catalogue
+from zkp_nb.server.jobs.model import CommitRequest, ProveRequest
+from zkp_nb.server.node import EntryVerifier, Node, prove_here, verify_with_catalogue
 from zkp_nb.server.settings import Settings
+
+if TYPE_CHECKING:
+    from zkp_nb.proving import Prover
 
 API_VERSION: Final = "1.0.0"
 """Version of the API, not of the package."""
@@ -27,24 +31,31 @@ at the cursor that `next` names; an `Idempotency-Key` makes a submission safe to
 """
 
 
-def create_app(settings: Settings, *, verify: EntryVerifier = verify_with_catalogue) -> FastAPI:
+def create_app(
+    settings: Settings,
+    *,
+    verify: EntryVerifier = verify_with_catalogue,
+    prover: Callable[[], Prover] = prove_here,
+) -> FastAPI:
     """The application, ready to be served.
 
     Args:
         settings: of the node; its files are opened when the application starts.
         verify: verifies a proof entry before it is logged.
+        prover: makes what proves the jobs.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         node = app.state.node
         node.audit("node started", node.settings.cluster.node_id)
+        node.workers.start()
         yield
         node.draining = True
         node.audit("node stopped", node.settings.cluster.node_id)
         node.close()
 
-    node = Node.open(settings, verify)
+    node = Node.open(settings, verify, prover)
     app = FastAPI(
         title="zkp ledger",
         version=API_VERSION,
@@ -73,6 +84,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             [
                 (Submission, "validation"),
                 (KeyRequest, "validation"),
+                (CommitRequest, "validation"),
+                (ProveRequest, "validation"),
                 (problems.ProblemDocument, "validation"),
             ],
             ref_template="#/components/schemas/{model}",

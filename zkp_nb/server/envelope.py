@@ -1,29 +1,21 @@
 """The outermost layer of every request: its id, its time limit, its line in the log, its 500.
 
-A line in the log has the route's template, never the address as sent; a failure is logged by the names of
-its class and of the places in the code, never by its message: messages may quote what was sent.
+A line in the log has the route's template, never the address as sent.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 import time
-import traceback
 import uuid
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from zkp_nb.server.logs import describe, log
 from zkp_nb.server.node import Node
 from zkp_nb.server.problems import Problem
-
-LOGGER: Final = logging.getLogger("zkp_nb.server")
-"""Logger of a node; every record is one JSON object."""
-
-_FRAMES: Final = 6
 
 
 class Envelope:
@@ -114,32 +106,3 @@ class _Exchange:
 
 
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-
-
-def describe(error: BaseException) -> dict[str, Any]:
-    """A failure without its message: the class, and the last places in the code."""
-    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-    return {
-        "error": type(error).__name__,
-        "at": [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames],
-    }
-
-
-def log(level: str, event: str, **fields: Any) -> None:
-    """Write one line."""
-    LOGGER.log(logging.getLevelNamesMapping()[level.upper()], event, extra={"fields": fields})
-
-
-class JsonLines(logging.Formatter):
-    """Every record as one JSON object; of an exception only what `describe` gives."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] = {
-            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
-            "level": record.levelname.lower(),
-            "event": record.getMessage(),
-            **getattr(record, "fields", {}),
-        }
-        if record.exc_info and record.exc_info[1] is not None:
-            line |= describe(record.exc_info[1])
-        return json.dumps(line, ensure_ascii=True)

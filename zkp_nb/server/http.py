@@ -72,6 +72,7 @@ def allow(*roles: Role, public: bool = False) -> Callable[..., Awaitable[Caller]
 
 
 Reader = Annotated[Caller, Depends(allow("reader", public=True))]
+Prover = Annotated[Caller, Depends(allow("prover"))]
 Submitter = Annotated[Caller, Depends(allow("submitter"))]
 Auditor = Annotated[Caller, Depends(allow("auditor"))]
 Admin = Annotated[Caller, Depends(allow("admin"))]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import Storage
@@ -26,11 +26,15 @@ from zkp_nb.ledger.records import DatasetRecord, ProofEntry
 from zkp_nb.ledger.sqlite import SqliteStore
 from zkp_nb.ledger.store import LogStore
 from zkp_nb.server.auth import Authenticator
+from zkp_nb.server.jobs import JobStore, SqliteJobs, Workers
 from zkp_nb.server.metrics import Metrics
 from zkp_nb.server.problems import Problem
 from zkp_nb.server.settings import Settings
 from zkp_nb.server.state import NodeState, SqliteState
 from zkp_nb.srs import srs_id_of
+
+if TYPE_CHECKING:
+    from zkp_nb.proving import Prover
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,6 +50,13 @@ def verify_with_catalogue(
     from zkp_nb.verdict import verify_entry
 
     verify_entry(entry, records, verification_key, context)
+
+
+def prove_here() -> Prover:
+    """The prover of a real node: the native engine on the set-up of this machine."""
+    from zkp_nb.proving import LocalProver
+
+    return LocalProver()
 
 
 class Quota:
@@ -82,12 +93,24 @@ class Node:
     authenticator: Authenticator
     quota: Quota
     metrics: Metrics
+    jobs: JobStore
+    workers: Workers
     threads: ThreadPoolExecutor
     draining: bool = False
 
     @classmethod
-    def open(cls, settings: Settings, verify: EntryVerifier = verify_with_catalogue) -> Node:
+    def open(
+        cls,
+        settings: Settings,
+        verify: EntryVerifier = verify_with_catalogue,
+        prover: Callable[[], Prover] = prove_here,
+    ) -> Node:
         """Open or make the node's files.
+
+        Args:
+            settings: of the node.
+            verify: verifies a proof entry before it is logged.
+            prover: makes what proves the jobs.
 
         Raises:
             LedgerError: they cannot be opened.
@@ -97,6 +120,8 @@ class Node:
         wait = settings.database.connection_timeout_seconds
         store = SqliteStore(folder / "ledger.sqlite", busy_timeout=wait)
         state = open_state(settings)
+        jobs = SqliteJobs(folder, busy_timeout=wait)
+        crypto = settings.crypto
         return cls(
             settings=settings,
             store=store,
@@ -110,6 +135,14 @@ class Node:
                 settings.security.rate_limit_requests_per_minute, settings.security.rate_limit_storage
             ),
             metrics=Metrics(),
+            jobs=jobs,
+            workers=Workers(
+                jobs,
+                prover,
+                settings.cluster.node_id,
+                crypto.max_proving_threads if crypto.parallel_proving else 1,
+                crypto.upload_hours,
+            ),
             threads=ThreadPoolExecutor(settings.performance.max_worker_threads, "zkp-node"),
         )
 
@@ -159,10 +192,12 @@ class Node:
         self.state.audit(action, subject, **details)
 
     def close(self) -> None:
-        """Let the threads finish, then release the files."""
+        """Stop the workers, let the threads finish, then release the files."""
+        self.workers.stop()
         self.threads.shutdown(wait=True)
         self.ledger.close()
         self.state.close()
+        self.jobs.close()
 
 
 def open_state(settings: Settings) -> SqliteState:

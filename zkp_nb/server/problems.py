@@ -20,6 +20,7 @@ from zkp_nb.errors import (
     ProvingInterrupted,
     SetupError,
     StatementError,
+    StatementFalse,
     TableError,
     ZkpError,
 )
@@ -56,6 +57,7 @@ _ALL: Final = (
     Kind("dataset-unknown", 422, "The entry names a dataset not in the log", "Log the dataset first."),
     Kind("proof-rejected", 422, "A proof does not verify", "Nothing was logged; make the proof again."),
     Kind("statement-rejected", 422, "The statement is malformed or does not fit its tables"),
+    Kind("statement-false", 422, "The statement does not hold for the tables"),
     Kind("setup-rejected", 422, "The set-up's verification key is missing or another one",
          "Send the verification key whose hash is the records' srs_id."),
     Kind("checksum-mismatch", 460, "The content was damaged on its way", "Send this part again."),
@@ -98,7 +100,7 @@ class ProblemDocument(BaseModel):
 
 
 @dataclass(eq=False)
-class Problem(Exception):  # noqa: N818  # named after RFC 9457
+class Problem(Exception):
     """Raised anywhere in a request to answer with a problem document."""
 
     slug: str
@@ -137,6 +139,9 @@ def of_error(error: ZkpError) -> Problem:
         return Problem("proof-rejected", str(error))
     if isinstance(error, SetupError):
         return Problem("setup-rejected", str(error))
+    if isinstance(error, StatementFalse):
+        # The reason may tell of cells; that it is false is all that is passed on.
+        return Problem("statement-false", error.what)
     if isinstance(error, (StatementError, TableError)):
         return Problem("statement-rejected", str(error))
     if isinstance(error, LedgerInconsistent):

@@ -8,16 +8,19 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
 from fastapi import FastAPI
 from prometheus_client import start_http_server
 
 from zkp_nb.server.app import create_app
-from zkp_nb.server.envelope import JsonLines, log
-from zkp_nb.server.node import EntryVerifier, Node, verify_with_catalogue
+from zkp_nb.server.logs import JsonLines, log
+from zkp_nb.server.node import EntryVerifier, Node, prove_here, verify_with_catalogue
 from zkp_nb.server.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from zkp_nb.proving import Prover
 
 _MAX_HEADERS: Final = 32 * 1024
 
@@ -45,12 +48,18 @@ class _Server(uvicorn.Server):
         self._node.draining = True
 
 
-def serve(settings: Settings, *, verify: EntryVerifier = verify_with_catalogue) -> None:
+def serve(
+    settings: Settings,
+    *,
+    verify: EntryVerifier = verify_with_catalogue,
+    prover: Callable[[], Prover] = prove_here,
+) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished.
 
     Args:
         settings: of the node.
         verify: verifies a proof entry before it is logged.
+        prover: makes what proves the jobs.
 
     Raises:
         SettingsError: the address is taken, or a certificate cannot be read.
@@ -58,7 +67,7 @@ def serve(settings: Settings, *, verify: EntryVerifier = verify_with_catalogue) 
     """
     settings.check()
     _log_to_stderr(settings.monitoring.log_level)
-    app = create_app(settings, verify=verify)
+    app = create_app(settings, verify=verify, prover=prover)
     node: Node = app.state.node
     host, port = settings.server.address
     server = _Server(_config(app, settings, host, port), node)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from zkp_nb.server.api import admin, entries, health, log
+from zkp_nb.server.api import admin, entries, health, jobs, log
 
-routers = (health.router, log.router, entries.router, admin.router)
+routers = (health.router, log.router, entries.router, jobs.router, admin.router)
 
 __all__ = ["routers"]
