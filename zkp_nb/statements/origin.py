@@ -16,13 +16,14 @@ from zkp_nb.errors import StatementError, TableError
 from zkp_nb.statements.claim import Claim
 from zkp_nb.statements.compare import hash_rows
 from zkp_nb.statements.concat import Concat, state_append, state_concat
+from zkp_nb.statements.derive import Derive
 from zkp_nb.statements.duplicates import state_drop_duplicates
 from zkp_nb.statements.grouptables import Function, holds_total, state_group_table
 from zkp_nb.statements.inference import infer, tried
 from zkp_nb.statements.joins import SUFFIXES, InnerJoin, LeftJoin, state_join
 from zkp_nb.statements.missing import state_drop_nulls
 from zkp_nb.statements.rewriting import state_cast
-from zkp_nb.statements.rows import source_of
+from zkp_nb.statements.rows import SameRows, source_of
 from zkp_nb.statements.semijoins import state_semi_join
 from zkp_nb.statements.statement import Statement
 from zkp_nb.statements.subject import Subject
@@ -41,10 +42,16 @@ def strongest(subject: Subject, hints: Sequence[Claim] = ()) -> Statement | None
         subject: the table, with the tables it may have come from.
         hints: claims to try; each is checked against the data.
     """
-    found = [infer(parent, subject, hints) for parent in subject.parents]
-    found += [_changed(parent, subject) for parent in subject.parents]
-    found += [_hinted(subject, hint) for hint in hints]
-    best = _best(found)
+    best: Statement | None = None
+    for parent in subject.parents:
+        best = _best([best, infer(parent, subject, hints)])
+        if best is not None and best.strength <= Derive.strength:
+            return best
+    best = _best([best, *(_hinted(subject, hint) for hint in hints)])
+    for parent in subject.parents:
+        # The weakest of what is looked for here says as much as the rows of the parent in any order.
+        if best is None or best.strength > SameRows.strength:
+            best = _best([best, _changed(parent, subject)])
     if best is None or best.strength > LeftJoin.strength:
         best = _best([best, *_joined(subject, best)])
     if best is None or best.strength > Concat.strength:

@@ -155,7 +155,8 @@ class Clip(Rewriting):
     def wrong(self, source: Source, output: Source, at: int) -> Mask:
         theirs, ours, low, high = self._sides(source, output, at)
         cells = np.clip(cells_of(theirs), low, high) if (low, high) != (None, None) else cells_of(theirs)
-        return _differs(ours, theirs, cells)
+        left, right = common_units([ours, theirs])
+        return _differs(ours, theirs, cells, (left, right))
 
 
 class Replacement(Part):
@@ -315,14 +316,7 @@ class Cast(Rewriting):
 
     def wrong(self, source: Source, output: Source, at: int) -> Mask:
         theirs, ours = self._pair(source, output, at)
-        left, right = cast_factors(theirs, ours)
-        cells = [
-            np.array([number * factor for number in to_ints(cells_of(column))], object)
-            for column, factor in ((ours, left), (theirs, right))
-        ]
-        differs: Mask = (cells[0] != cells[1]).astype(np.bool_)
-        differs |= present_of(ours) != present_of(theirs)
-        return differs
+        return _differs(ours, theirs, cells_of(theirs), cast_factors(theirs, ours))
 
 
 def described(theirs: SourceColumn, ours: SourceColumn) -> tuple[str, str]:
@@ -350,12 +344,18 @@ def cast_factors(theirs: SourceColumn, ours: SourceColumn) -> tuple[int, int]:
     )
 
 
-def _differs(ours: SourceColumn, theirs: SourceColumn, wanted: Cells) -> Mask:
-    """Where a column is not what is wanted, in the units of the other one."""
-    left, right = common_units([ours, theirs])
-    found = np.array(to_ints(cells_of(ours)), object) * left
-    exact = np.where(present_of(theirs), np.array(to_ints(wanted), object) * right, 0)
-    differs: Mask = (found != exact).astype(np.bool_)
+def _differs(ours: SourceColumn, theirs: SourceColumn, wanted: Cells, units: tuple[int, int]) -> Mask:
+    """Where the output's column, times a factor, is not what is wanted, times another; or not null with the input's."""
+    found = cells_of(ours)
+    if units == (1, 1) and found.dtype == wanted.dtype and found.ndim == wanted.ndim == 1:
+        differs: Mask = found != wanted
+    else:
+        exact = [
+            np.array([number * factor for number in to_ints(cells)], object)
+            for cells, factor in zip((found, wanted), units, strict=True)
+        ]
+        differs = (exact[0] != exact[1]).astype(np.bool_)
+    differs &= present_of(theirs)
     differs |= present_of(ours) != present_of(theirs)
     return differs
 
