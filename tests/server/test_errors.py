@@ -146,6 +146,31 @@ async def test_a_request_that_takes_too_long_is_ended(settings: Callable[..., Se
         problem(await client.post("/api/v1/entries", content=drip(), headers=headers), "timeout", 408)
 
 
+async def test_more_requests_at_once_than_the_node_takes(settings: Callable[..., Settings]) -> None:
+    body, more = asyncio.Event(), b'{"entry": 1}'
+
+    async def held() -> AsyncIterator[bytes]:
+        await body.wait()
+        yield more
+
+    app = create_app(settings(server={"max_connections": 2}), verify=check_proof)
+    async with client_of(app) as client:
+        headers = {"Content-Type": "application/json"}
+        waiting = [
+            asyncio.create_task(client.post("/api/v1/entries", content=held(), headers=headers))
+            for _ in range(2)
+        ]
+        while app.state.node.in_flight < 2:
+            await asyncio.sleep(0.01)
+        answer = await client.get("/api/v1/log")
+        problem(answer, "unavailable", 503)
+        assert answer.headers["retry-after"] == "1"
+        assert (await client.get("/health")).status_code == 200
+        body.set()
+        assert [(await each).status_code for each in waiting] == [422, 422]
+        assert (await client.get("/api/v1/log")).status_code == 200
+
+
 async def test_a_failure_tells_nothing_and_logs_no_content(
     settings: Callable[..., Settings], lines: io.StringIO
 ) -> None:

@@ -24,10 +24,9 @@ _config = click.option(
 @_config
 def serve(config: Path | None) -> None:
     """Run a ledger node until it is told to stop (SIGTERM or Ctrl-C)."""
-    from zkp_nb.server import Settings
-    from zkp_nb.server import serve as run
+    from zkp_nb import server
 
-    run(Settings.load(config))
+    server.serve(server.Settings.load(config))
 
 
 @click.group()
@@ -88,8 +87,9 @@ commands: tuple[click.Command, ...] = (serve, keys)
 
 
 def _state(config: Path | None) -> tuple[SqliteState, str]:
-    from zkp_nb.server.node import open_state
-    from zkp_nb.server.settings import Settings
+    from zkp_nb import server
 
-    settings = Settings.load(config)
+    settings = server.Settings.load(config)
+    from zkp_nb.server.node import open_state
+
     return open_state(settings), settings.server.namespace

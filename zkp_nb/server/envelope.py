@@ -10,7 +10,7 @@ import time
 import uuid
 from typing import Final
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zkp_nb.server.logs import describe, log
@@ -45,12 +45,18 @@ class _Exchange:
 
     async def run(self) -> None:
         self._scope.setdefault("state", {})["request_id"] = self._id
-        metrics = self._node.metrics
-        metrics.in_flight.inc()
+        node = self._node
+        node.in_flight += 1
+        node.metrics.in_flight.set(node.in_flight)
         try:
-            await self._guarded()
+            # Health is told in any case: a node that is busy must not be taken for dead.
+            if node.in_flight > node.settings.server.max_connections and self._scope["path"] != "/health":
+                await self._fail(Problem("unavailable", "The node is busy.", {"Retry-After": "1"}))
+            else:
+                await self._guarded()
         finally:
-            metrics.in_flight.dec()
+            node.in_flight -= 1
+            node.metrics.in_flight.set(node.in_flight)
             self._report()
 
     async def _guarded(self) -> None:
@@ -61,6 +67,8 @@ class _Exchange:
         except TimeoutError:
             slug = "unavailable" if self._body_read else "timeout"
             await self._fail(Problem(slug, f"The limit is {limit:g} seconds.", {"Retry-After": "5"}))
+        except ClientDisconnect:
+            return
         except Exception as error:  # noqa: BLE001  # the last resort: whatever it is becomes a 500
             log("error", "request failed", id=self._id, **describe(error))
             await self._fail(Problem("internal"))

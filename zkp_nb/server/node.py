@@ -97,6 +97,7 @@ class Node:
     workers: Workers
     threads: ThreadPoolExecutor
     draining: bool = False
+    in_flight: int = 0
 
     @classmethod
     def open(

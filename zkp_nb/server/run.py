@@ -98,7 +98,8 @@ def _config(app: FastAPI, settings: Settings, host: str, port: int) -> uvicorn.C
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=settings.server.max_connections,
+            # The envelope refuses with a problem document first; this bounds connections that send nothing.
+            limit_concurrency=2 * settings.server.max_connections + 16,
             timeout_graceful_shutdown=settings.server.drain_timeout_seconds,
             h11_max_incomplete_event_size=_MAX_HEADERS,
             ssl_certfile=certificate,
