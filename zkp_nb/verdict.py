@@ -31,6 +31,18 @@ class HoldsReceipt(Protocol):
     def file(self) -> ReceiptFile: ...
 
 
+# A receipt is written by a stranger: what no check foresaw is a refusal too.
+_UNFORESEEN = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
 @dataclass(frozen=True)
 class Check:
     """One thing that was looked at: its name, whether it holds, and a sentence about it."""
@@ -190,6 +202,9 @@ def verify(
             detail = f"The proof does not prove this statement about these tables: {detail}"
         checks.append(Check(step, False, detail))
         return Verdict(False, status, sentence, tuple(checks), origin, known)
+    except _UNFORESEEN:
+        checks.append(Check(step, False, "It is malformed in a way that no check has words for."))
+        return Verdict(False, "", "", tuple(checks), origin, known)
     return Verdict(True, status, sentence, tuple(checks), origin, known)
 
 

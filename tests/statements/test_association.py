@@ -69,7 +69,7 @@ def test_another_sum_is_refused(field: str) -> None:
     case = Case(claims.covariance("age", "debt"), committed(FRAME))
     assert isinstance(case.statement, Covariances)
     (pair,) = case.statement.pairs
-    value: Any = pair.count - 1 if field == "count" else str(int(getattr(pair, field)) + 1)
+    value: Any = pair.count + 1 if field == "count" else str(int(getattr(pair, field)) + 1)
     case.statement = case.statement.model_copy(update={"pairs": (pair.model_copy(update={field: value}),)})
     assert case.violations(case.witness()) == ["sum 0"]
 

@@ -30,6 +30,7 @@ from zkp_nb.statements.statement import (
     decimal_text,
     listed,
     name_of,
+    quoted,
     register,
 )
 from zkp_nb.statements.subject import Subject
@@ -57,14 +58,14 @@ class Pair(Part):
         """In the order of `_MOMENTS`."""
         return self.sum_x, self.sum_y, self.sum_xx, self.sum_yy, self.sum_xy
 
-    def _central(self) -> tuple[Fraction, Fraction, Fraction]:
+    def central(self) -> tuple[Fraction, Fraction, Fraction]:
         """Sums of squares and products of deviations from the means."""
         x, y, xx, yy, xy = map(Fraction, self.sums)
         return xx - x * x / self.count, yy - y * y / self.count, xy - x * y / self.count
 
     def covariance(self, ddof: int) -> Fraction:
         """The covariance with divisor count - ddof, exactly."""
-        return self._central()[2] / (self.count - ddof)
+        return self.central()[2] / (self.count - ddof)
 
     def correlation(self) -> Decimal:
         """Pearson's correlation, to 12 significant digits.
@@ -72,7 +73,7 @@ class Pair(Part):
         Raises:
             StatementError: one of the columns is constant.
         """
-        xx, yy, xy = self._central()
+        xx, yy, xy = self.central()
         if not xx or not yy:
             raise StatementError(
                 f"A column of {self.x!r} and {self.y!r} is constant, and has no correlation."
@@ -104,7 +105,6 @@ class _Association(Fact):
         for each, (x, y) in zip(self.pairs, checked, strict=True):
             check_squares(x)
             check_squares(y)
-            self.check(each, source.extent.rows)
             (a, no_a), (b, no_b) = cells[x], cells[y]
             for (i, j), text, power in zip(_MOMENTS, each.sums, powers, strict=False):
                 # A cell is 0 where null, so that the other column's nulls alone need to be kept out.
@@ -116,12 +116,17 @@ class _Association(Fact):
             power = next(powers)
             expr = expr + power * (builder.both(builder.negated(no_a), builder.negated(no_b)))
             value = value + power * each.count
+            self.check(each, source.extent.rows)
         builder.sum(source, expr, value)
 
     def check(self, pair: Pair, rows: int) -> None:
         """Raises StatementError where a pair's numbers have no such quotient."""
         if pair.count > rows:
             raise StatementError("The statement counts more rows than its table has.")
+        xx, yy, xy = pair.central()
+        if xx < 0 or yy < 0 or xy * xy > xx * yy:
+            # Sums are proven modulo r: cells that are no numbers have such moments.
+            raise StatementError("No numbers have the sums of the statement.")
 
 
 @register
@@ -139,7 +144,7 @@ class Covariances(_Association):
     def sentence(self, names: Mapping[str, str]) -> str:
         kind = "sample" if self.ddof else "population"
         parts = [
-            f"the {kind} covariance of {each.x} and {each.y} is {shown(each.covariance(self.ddof))}"
+            f"the {kind} covariance of {quoted(each.x)} and {quoted(each.y)} is {shown(each.covariance(self.ddof))}"
             f" ({count_of(each.count, 'row')})"
             for each in self.pairs
         ]
@@ -159,7 +164,7 @@ class Correlations(_Association):
 
     def sentence(self, names: Mapping[str, str]) -> str:
         parts = [
-            f"the Pearson correlation of {each.x} and {each.y} is {each.correlation().normalize():f}"
+            f"the Pearson correlation of {quoted(each.x)} and {quoted(each.y)} is {each.correlation().normalize():f}"
             f" ({count_of(each.count, 'row')})"
             for each in self.pairs
         ]

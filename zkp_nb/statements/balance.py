@@ -11,7 +11,17 @@ from zkp_nb.errors import StatementError
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.distribution import ValueCounts, state_value_counts
 from zkp_nb.statements.facts import Name
-from zkp_nb.statements.statement import Part, Records, Statement, Tables, listed, name_of, register
+from zkp_nb.statements.statement import (
+    Part,
+    Records,
+    Statement,
+    Tables,
+    listed,
+    name_of,
+    quoted,
+    register,
+    value_text,
+)
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import packed
 
@@ -47,6 +57,8 @@ class Balance(Statement):
             raise StatementError("A statement of kind 'class-balance' does not name that many datasets.")
         if any(len(each.counts) != len(self.inputs) or not any(each.counts) for each in self.classes):
             raise StatementError("A class is counted in each of the tables, and occurs in one of them.")
+        if len({_shown(each.value) for each in self.classes}) != len(self.classes):
+            raise StatementError("A statement about classes names one of them twice.")
         return self
 
     def sentence(self, names: Mapping[str, str]) -> str:
@@ -54,12 +66,11 @@ class Balance(Statement):
         parts = []
         for at, dataset in enumerate(self.inputs):
             shares = (
-                f"{'null' if each.value is None else each.value} {each.counts[at]:,} "
-                f"({100 * each.counts[at] / totals[at]:.1f} %)"
+                f"{_shown(each.value)} {each.counts[at]:,} ({100 * each.counts[at] / totals[at]:.1f} %)"
                 for each in self.classes
             )
             parts.append(f"in {name_of(names, dataset)} {listed(shares)}")
-        return f"The rows by {self.column} are {'; '.join(parts)}."
+        return f"The rows by {quoted(self.column)} are {'; '.join(parts)}."
 
     def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
         return packed(records, tables, [self._counted(at).compile for at in range(len(self.inputs))])
@@ -76,6 +87,10 @@ class Balance(Statement):
                 "nulls": sum(count for value, count in counts if value is None),
             }
         )
+
+
+def _shown(value: object) -> str:
+    return "null" if value is None else value_text(value)
 
 
 def state_balance(parts: Sequence[Subject], name: str, values: Iterable[object] | None) -> Balance:

@@ -31,7 +31,9 @@ from zkp_nb.statements.statement import (
     count_of,
     listed,
     name_of,
+    quoted,
     register,
+    value_text,
 )
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import (
@@ -89,10 +91,10 @@ class Cut(Statement):
         for at, (label, (low, high)) in enumerate(zip(self.labels, pairwise(self.edges), strict=True)):
             opened = "(" if self.right and at else "["
             closed = "]" if self.right or at == last else ")"
-            bins.append(f"{label} for {opened}{low}, {high}{closed}")
+            bins.append(f"{value_text(label)} for {opened}{low}, {high}{closed}")
         return (
-            f"{output} has the rows of {source} in the same order, with {self.into} the bin of {self.column}: "
-            f"{listed(bins)}; no value lies outside."
+            f"{output} has the rows of {source} in the same order, with {quoted(self.into)} the bin of "
+            f"{quoted(self.column)}: {listed(bins)}; no value lies outside."
         )
 
     def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:

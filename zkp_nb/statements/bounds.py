@@ -13,7 +13,7 @@ from zkp_nb.statements.literals import literal, value_of
 from zkp_nb.statements.resolved import interval
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import SourceColumn
-from zkp_nb.statements.statement import Statement, count_of, name_of, register
+from zkp_nb.statements.statement import Statement, count_of, name_of, quoted, register
 from zkp_nb.statements.subject import Subject
 
 
@@ -46,7 +46,7 @@ class Between(Statement):
             bounds = f"is at most {self.high}"
         else:
             bounds = f"lies between {self.low} and {self.high}, both included"
-        return f"Every value of {self.column} in {table} that is not null {bounds}."
+        return f"Every value of {quoted(self.column)} in {table} that is not null {bounds}."
 
     def compile(self, builder: Builder) -> None:
         source = builder.table(self.inputs[0])

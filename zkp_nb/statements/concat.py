@@ -18,7 +18,14 @@ from zkp_nb.statements.compare import hash_rows, surplus
 from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Source, SourceColumn
-from zkp_nb.statements.statement import Statement, count_of, listed, name_of, register
+from zkp_nb.statements.statement import (
+    Statement,
+    count_of,
+    listed,
+    name_of,
+    quoted,
+    register,
+)
 from zkp_nb.statements.subject import Subject
 
 MAX_TABLES = 8
@@ -47,7 +54,7 @@ class _Together(Statement):
 
     def of_columns(self) -> str:
         """For sentences: nothing, or which columns make up a row."""
-        return "" if self.columns is None else f", reduced to {listed(self.columns)}"
+        return "" if self.columns is None else f", reduced to {listed(map(quoted, self.columns))}"
 
 
 def columns_as(source: Source, output: Source) -> list[SourceColumn]:

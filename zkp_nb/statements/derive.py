@@ -22,7 +22,15 @@ from zkp_nb.statements.formula import Arithmetic, Constant, Formula, Reference, 
 from zkp_nb.statements.polynomials import Polynomial, Variable
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Cell, Source, SourceColumn, common_units
-from zkp_nb.statements.statement import Part, Statement, count_of, listed, name_of, register
+from zkp_nb.statements.statement import (
+    Part,
+    Statement,
+    count_of,
+    listed,
+    name_of,
+    quoted,
+    register,
+)
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.witness import Words, words
 from zkp_nb.table import Column
@@ -40,7 +48,7 @@ class Derived(Part):
         return (
             text
             if isinstance(self.formula, Reference) and self.formula.name == self.name
-            else f"{self.name} = {text}"
+            else f"{quoted(self.name)} = {text}"
         )
 
 

@@ -27,7 +27,17 @@ from zkp_nb.statements.literals import value_of
 from zkp_nb.statements.resolved import Member, Tree, holds, interval, literals, resolve
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import SourceColumn
-from zkp_nb.statements.statement import Part, Records, Tables, count_of, listed, name_of, register
+from zkp_nb.statements.statement import (
+    Part,
+    Records,
+    Tables,
+    count_of,
+    listed,
+    name_of,
+    quoted,
+    register,
+    value_text,
+)
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import (
     cells_of,
@@ -74,13 +84,13 @@ class ValueCounts(Fact):
     nulls: Count
 
     def sentence(self, names: Mapping[str, str]) -> str:
-        shown = [f"{each.value} ({each.count:,})" for each in self.values[:MAX_SHOWN]]
+        shown = [f"{value_text(each.value)} ({each.count:,})" for each in self.values[:MAX_SHOWN]]
         if len(self.values) > MAX_SHOWN:
             shown.append(f"{len(self.values) - MAX_SHOWN} more")
         if self.nulls:
             shown.append(f"null ({self.nulls:,})")
         table = name_of(names, self.inputs[0])
-        return f"The values of {self.column} in {table}, with their numbers of rows, are {listed(shown)}."
+        return f"The values of {quoted(self.column)} in {table}, with their numbers of rows, are {listed(shown)}."
 
     def compile(self, builder: Builder) -> None:
         source = builder.table(self.inputs[0])
@@ -147,7 +157,7 @@ class Histogram(Fact):
             ]
         for count, word in ((self.below, "below"), (self.above, "above"), (self.nulls, "null")):
             shown += [f"{count:,} {word}"] if count else []
-        return f"Of the values of {self.column} in {name_of(names, self.inputs[0])}, {listed(shown)}."
+        return f"Of the values of {quoted(self.column)} in {name_of(names, self.inputs[0])}, {listed(shown)}."
 
     def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
         return packed(

@@ -30,6 +30,7 @@ from zkp_nb.statements.statement import (
     count_of,
     listed,
     name_of,
+    quoted,
     register,
 )
 from zkp_nb.statements.subject import Subject
@@ -68,13 +69,13 @@ class DropDuplicates(Statement):
         output, source = name_of(names, self.outputs[0]), name_of(names, self.inputs[0])
         if self.subset is not None:
             return (
-                f"{output} has one row of {source} for each different {listed(self.subset)}, none of them null, and "
-                "no other rows."
+                f"{output} has one row of {source} for each different {listed(map(quoted, self.subset))}, "
+                "none of them null, and no other rows."
             )
         end = (
             "it may still hold some of them several times"
             if self.key is None
-            else (f"each once, as no two have the same {listed(self.key)}")
+            else (f"each once, as no two have the same {listed(map(quoted, self.key))}")
         )
         return f"{output} has exactly the different rows of {source}, in any order; {end}."
 

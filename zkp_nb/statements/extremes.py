@@ -26,7 +26,16 @@ from zkp_nb.statements.facts import Fact, Name, distinct, shown
 from zkp_nb.statements.resolved import interval
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import SourceColumn
-from zkp_nb.statements.statement import Part, Records, Tables, count_of, listed, name_of, register
+from zkp_nb.statements.statement import (
+    Part,
+    Records,
+    Tables,
+    count_of,
+    listed,
+    name_of,
+    quoted,
+    register,
+)
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import (
     cell_of,
@@ -62,8 +71,10 @@ class _Extremes(Fact):
     def sentence(self, names: Mapping[str, str]) -> str:
         table = name_of(names, self.inputs[0])
         if len(self.columns) == 1:
-            return f"The {self.word} of {self.columns[0].column} in {table} is {self.columns[0].value}."
-        parts = listed(f"{each.column} {each.value}" for each in self.columns)
+            return (
+                f"The {self.word} of {quoted(self.columns[0].column)} in {table} is {self.columns[0].value}."
+            )
+        parts = listed(f"{quoted(each.column)} {each.value}" for each in self.columns)
         return f"The {self.word}s of columns of {table} are: {parts}."
 
     def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
@@ -146,7 +157,7 @@ class Quantiles(Fact):
     def sentence(self, names: Mapping[str, str]) -> str:
         parts = [f"the {_called(each.p)} is {self._shown(each)}" for each in self.points]
         table, values = name_of(names, self.inputs[0]), count_of(self.count, "value")
-        return f"Among the {values} of {self.column} in {table}, {listed(parts)} ({self.method})."
+        return f"Among the {values} of {quoted(self.column)} in {table}, {listed(parts)} ({self.method})."
 
     def _shown(self, point: Point) -> str:
         if point.lower == point.upper:

@@ -28,6 +28,7 @@ from zkp_nb.statements.statement import (
     decimal_text,
     listed,
     name_of,
+    quoted,
     register,
 )
 from zkp_nb.statements.subject import Subject
@@ -108,8 +109,10 @@ class Sums(Fact):
     def sentence(self, names: Mapping[str, str]) -> str:
         table = name_of(names, self.inputs[0])
         if len(self.columns) == 1:
-            return f"The sum of {self.columns[0].column} in {table} is {grouped(self.columns[0].sum)}."
-        parts = (f"{each.column} {grouped(each.sum)}" for each in self.columns)
+            return (
+                f"The sum of {quoted(self.columns[0].column)} in {table} is {grouped(self.columns[0].sum)}."
+            )
+        parts = (f"{quoted(each.column)} {grouped(each.sum)}" for each in self.columns)
         return f"The sums of columns of {table} are: {listed(parts)}."
 
     def compile(self, builder: Builder) -> None:
@@ -131,12 +134,12 @@ class Means(Fact):
     def sentence(self, names: Mapping[str, str]) -> str:
         table = name_of(names, self.inputs[0])
         parts = [
-            f"{each.column} {shown(each.mean)}{_second(each.sum)} (sum {grouped(each.sum)} over "
+            f"{quoted(each.column)} {shown(each.mean)}{_second(each.sum)} (sum {grouped(each.sum)} over "
             f"{count_of(each.count, 'value')})"
             for each in self.columns
         ]
         if len(parts) == 1:
-            first = self.columns[0].column
+            first = quoted(self.columns[0].column)
             return f"The mean of {first} in {table} is {parts[0].removeprefix(f'{first} ')}."
         return f"The means of columns of {table} are: {listed(parts)}."
 
@@ -160,7 +163,7 @@ class NullCounts(Fact):
 
     def sentence(self, names: Mapping[str, str]) -> str:
         table = name_of(names, self.inputs[0])
-        parts = listed(f"{each.column} has {count_of(each.nulls, 'null')}" for each in self.columns)
+        parts = listed(f"{quoted(each.column)} has {count_of(each.nulls, 'null')}" for each in self.columns)
         return f"In {table} {parts}."
 
     def compile(self, builder: Builder) -> None:
@@ -195,11 +198,11 @@ class Variances(Fact):
             variance = each.variance(self.ddof)
             value = shown(variance) if self.measure == "variance" else root(variance)
             parts.append(
-                f"{each.column} {value} (sum {grouped(each.sum)}, sum of squares {grouped(each.squares)}, "
+                f"{quoted(each.column)} {value} (sum {grouped(each.sum)}, sum of squares {grouped(each.squares)}, "
                 f"{count_of(each.count, 'value')})"
             )
         if len(parts) == 1:
-            first = self.columns[0].column
+            first = quoted(self.columns[0].column)
             return f"The {kind} {self.measure} of {first} in {table} is {parts[0].removeprefix(f'{first} ')}."
         return f"The {kind} {self.measure}s of columns of {table} are: {listed(parts)}."
 
@@ -218,6 +221,9 @@ class Variances(Fact):
                 (next(powers), x * x, square_cell(each.squares, column)),
             ):
                 expr, value = expr + power * moment, value + power * total
+            if each.variance(0) < 0:
+                # Sums are proven modulo r: cells that are no numbers have such squares.
+                raise StatementError("No numbers have the sum and the sum of squares of the statement.")
             power = next(powers)
             count: list[int] = []
             cells: list[Cell] = []

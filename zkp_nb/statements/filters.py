@@ -7,7 +7,7 @@ of bits, a witness of the statement; some programs prove the bits, the last one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 import numpy as np
 
@@ -37,12 +37,16 @@ from zkp_nb.statements.statement import (
     count_of,
     listed,
     name_of,
+    quoted,
     register,
 )
 from zkp_nb.statements.subject import Subject
 from zkp_nb.table import Column, ColumnType, Table
 
 S = TypeVar("S", bound=Statement)
+
+MAX_QUESTIONS: Final = 100
+"""Columns of a table of bits: their proofs have to fit into one entry of a log, and compiling them takes time."""
 
 
 @register
@@ -62,7 +66,7 @@ class Filter(RowsStatement):
 
     def sentence(self, names: Mapping[str, str]) -> str:
         output, source = name_of(names, self.outputs[0]), name_of(names, self.inputs[0])
-        reduced = "" if self.columns is None else f", reduced to {listed(self.columns)}"
+        reduced = "" if self.columns is None else f", reduced to {listed(map(quoted, self.columns))}"
         condition = predicate_text(self.predicate)
         return f"{output} is exactly the rows of {source} with {condition}{reduced}, in any order."
 
@@ -118,6 +122,10 @@ def answered(
 
     tree = split_intervals(tree)
     asked, witness = questions(tree), builder.table(statement.witnesses[0])
+    if len(asked) > MAX_QUESTIONS:
+        raise StatementError(
+            f"A predicate asks at most {MAX_QUESTIONS} questions.", todo="Filter in several steps."
+        )
     if witness.extent != source.extent or [(c.type, c.nullable) for c in witness.columns] != [
         (ColumnType("bool"), False)
     ] * len(asked):

@@ -16,7 +16,7 @@ from typing import Literal as OneOf
 from pydantic import Field
 
 from zkp_nb.errors import StatementError
-from zkp_nb.statements.statement import Part
+from zkp_nb.statements.statement import Part, quoted
 
 Comparison = OneOf["<", "<=", ">", ">=", "==", "!="]
 
@@ -242,13 +242,13 @@ def predicate_text(predicate: Predicate) -> str:
     """The predicate as one would write it."""
     match predicate:
         case Compare(op=op, column=column, value=value):
-            return f"{_quoted(column)} {op} {value!r}"
+            return f"{quoted(column)} {op} {value!r}"
         case IsIn(column=column, values=values):
-            return f"{_quoted(column)} in [{', '.join(map(repr, values))}]"
+            return f"{quoted(column)} in [{', '.join(map(repr, values))}]"
         case IsNull(column=column):
-            return f"{_quoted(column)} is null"
+            return f"{quoted(column)} is null"
         case Not(term=IsNull(column=column)):
-            return f"{_quoted(column)} is not null"
+            return f"{quoted(column)} is not null"
         case Not(term=term):
             return f"not ({predicate_text(term)})"
         case And(terms=terms) | Or(terms=terms):
@@ -263,7 +263,7 @@ def formula_text(formula: Reference | Constant | Arithmetic) -> str:
     """The formula as one would write it."""
     match formula:
         case Reference(name=name):
-            return _quoted(name)
+            return quoted(name)
         case Constant(value=value):
             return str(value)
         case Arithmetic(op=op, left=left, right=right):
@@ -273,7 +273,3 @@ def formula_text(formula: Reference | Constant | Arithmetic) -> str:
             if isinstance(right, Arithmetic) and (op == "*" or right.op != "*"):
                 sides[1] = f"({sides[1]})"
             return f" {op} ".join(sides)
-
-
-def _quoted(name: str) -> str:
-    return name if name.isidentifier() else f"`{name}`"

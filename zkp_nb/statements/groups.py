@@ -23,7 +23,15 @@ from zkp_nb.statements.facts import Fact, Name, check_numeric, distinct, grouped
 from zkp_nb.statements.literals import number_cell, number_text
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Source, SourceColumn
-from zkp_nb.statements.statement import Part, count_of, listed, name_of, register
+from zkp_nb.statements.statement import (
+    Part,
+    count_of,
+    listed,
+    name_of,
+    quoted,
+    register,
+    value_text,
+)
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import data_of, document_of, member_of, present_of, published
 from zkp_nb.statements.witness import Words
@@ -70,14 +78,14 @@ class Grouped(Fact):
         parts = [self._shown(group) for group in self.groups[:MAX_SHOWN]]
         if len(self.groups) > MAX_SHOWN:
             parts.append(f"{len(self.groups) - MAX_SHOWN:,} more")
-        return f"The groups of {table} by {listed(self.by)} are {'; '.join(parts)}."
+        return f"The groups of {table} by {listed(map(quoted, self.by))} are {'; '.join(parts)}."
 
     def _shown(self, group: Group) -> str:
-        key = ", ".join("null" if each is None else str(each) for each in group.key)
+        key = ", ".join("null" if each is None else value_text(each) for each in group.key)
         totals = [count_of(group.rows, "row")]
         for name, total, count in zip(self.values, group.sums, group.counts, strict=True):
             mean = f", mean {shown(Fraction(total.removesuffix(' s')) / count)}" if count else ""
-            totals.append(f"{name} sum {grouped(total)}{mean}")
+            totals.append(f"{quoted(name)} sum {grouped(total)}{mean}")
         return f"{key} ({', '.join(totals)})"
 
     def compile(self, builder: Builder) -> None:

@@ -30,6 +30,7 @@ from zkp_nb.statements.statement import (
     count_of,
     listed,
     name_of,
+    quoted,
     register,
 )
 from zkp_nb.statements.subject import Subject
@@ -55,8 +56,8 @@ class Aggregate(Part):
     column: Name | None
 
     def __str__(self) -> str:
-        what = "the number of rows" if self.column is None else f"{self.function} of {self.column}"
-        return f"{self.name} = {what}"
+        what = "the number of rows" if self.column is None else f"{self.function} of {quoted(self.column)}"
+        return f"{quoted(self.name)} = {what}"
 
 
 class _Totals:
@@ -125,7 +126,7 @@ class GroupTable(Statement):
     def sentence(self, names: Mapping[str, str]) -> str:
         output, source = name_of(names, self.outputs[0]), name_of(names, self.inputs[0])
         return (
-            f"{output} has one row for each {listed(self.by)} of {source} that is not null, with "
+            f"{output} has one row for each {listed(map(quoted, self.by))} of {source} that is not null, with "
             f"{listed(map(str, self.aggregates))}."
         )
 

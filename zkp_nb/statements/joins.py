@@ -40,6 +40,7 @@ from zkp_nb.statements.statement import (
     count_of,
     listed,
     name_of,
+    quoted,
     register,
 )
 from zkp_nb.statements.subject import Subject
@@ -58,6 +59,10 @@ class Taken(Part):
 
     name: Name
     column: Name
+
+    def __str__(self) -> str:
+        name, column = quoted(self.name), quoted(self.column)
+        return name if name == column else f"{name} = {column}"
 
 
 class _Tables:
@@ -103,8 +108,17 @@ class Join(Statement):
             raise StatementError("A join has one table of keys at most.")
         return self
 
+    def _taken(self) -> str:
+        """For sentences: the columns from the right table."""
+        return listed(map(str, self.right))
+
+    def _renamed(self) -> str:
+        """For sentences: the columns from the left table that have other names there."""
+        renamed = [str(each) for each in self.left if each.name != each.column]
+        return f" ({listed(renamed)})" if renamed else ""
+
     def _key(self) -> str:
-        return listed(a if a == b else f"{a} = {b}" for a, b in zip(self.on, self.right_on, strict=True))
+        return listed(str(Taken(name=a, column=b)) for a, b in zip(self.on, self.right_on, strict=True))
 
     def _matched(self, builder: Builder) -> None:
         """Every left row has a match: the output is the left table, and its rows are among those of the right one."""
@@ -167,11 +181,11 @@ class LeftJoin(Join):
 
     def sentence(self, names: Mapping[str, str]) -> str:
         left, right = (name_of(names, each) for each in self.inputs)
-        output, columns = name_of(names, self.outputs[0]), listed(each.name for each in self.right)
+        output, columns = name_of(names, self.outputs[0]), self._taken()
         rest = "nulls where there is none" if self.witnesses else "which each of them has"
         return (
             f"{output} is the left join of {left} with {right} on {self._key()}, a key of {right}: each row of "
-            f"{left} once, in any order, with {columns} of the row that has its key, {rest}."
+            f"{left}{self._renamed()} once, in any order, with {columns} of the row that has its key, {rest}."
         )
 
     def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
@@ -230,11 +244,12 @@ class InnerJoin(Join):
 
     def sentence(self, names: Mapping[str, str]) -> str:
         left, right = (name_of(names, each) for each in self.inputs)
-        output, columns = name_of(names, self.outputs[0]), listed(each.name for each in self.right)
+        output, columns = name_of(names, self.outputs[0]), self._taken()
         rest = "and no other rows" if self.witnesses else "which each of them has"
         return (
             f"{output} is the inner join of {left} with {right} on {self._key()}, a key of {right}: each row of "
-            f"{left} whose key occurs there, in any order, with {columns} of the row that has its key, {rest}."
+            f"{left}{self._renamed()} whose key occurs there, in any order, with {columns} of the row that "
+            f"has its key, {rest}."
         )
 
     def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:

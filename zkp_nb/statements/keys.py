@@ -25,7 +25,14 @@ from zkp_nb.statements.program import ProgramTooLarge
 from zkp_nb.statements.resolved import interval
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Source, SourceColumn
-from zkp_nb.statements.statement import Statement, count_of, listed, name_of, register
+from zkp_nb.statements.statement import (
+    Statement,
+    count_of,
+    listed,
+    name_of,
+    quoted,
+    register,
+)
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import cells_of, present_of
 from zkp_nb.statements.witness import Words, words
@@ -51,8 +58,9 @@ class Unique(Fact):
     def sentence(self, names: Mapping[str, str]) -> str:
         table = name_of(names, self.inputs[0])
         if len(self.columns) == 1:
-            return f"No value of {self.columns[0]} occurs twice in {table}, nulls aside."
-        return f"No two rows of {table} have the same {listed(self.columns)}, rows with a null there aside."
+            return f"No value of {quoted(self.columns[0])} occurs twice in {table}, nulls aside."
+        columns = listed(map(quoted, self.columns))
+        return f"No two rows of {table} have the same {columns}, rows with a null there aside."
 
     def compile(self, builder: Builder) -> None:
         source, columns = self.columns_of(builder, self.columns)
@@ -270,8 +278,8 @@ class InKey(Statement):
     def sentence(self, names: Mapping[str, str]) -> str:
         table, other = (name_of(names, each) for each in self.inputs)
         what = "value" if len(self.columns) == 1 else "combination of values"
-        where = f"{listed(self.key)} of {other}"
-        return f"Every {what} of {listed(self.columns)} in {table} that is not null occurs in {where}."
+        where = f"{listed(map(quoted, self.key))} of {other}"
+        return f"Every {what} of {listed(map(quoted, self.columns))} in {table} that is not null occurs in {where}."
 
     def compile(self, builder: Builder) -> None:
         source, other = (builder.table(each) for each in self.inputs)

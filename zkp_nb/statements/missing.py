@@ -17,7 +17,15 @@ from zkp_nb.statements.facts import Name, distinct
 from zkp_nb.statements.program import ProgramTooLarge
 from zkp_nb.statements.rows import RowsStatement, compared, source_of
 from zkp_nb.statements.sources import Source, SourceColumn, common_units
-from zkp_nb.statements.statement import Part, Statement, count_of, listed, name_of, register
+from zkp_nb.statements.statement import (
+    Part,
+    Statement,
+    count_of,
+    listed,
+    name_of,
+    quoted,
+    register,
+)
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import data_of, document_of, equal_to, member_of, present_of
 from zkp_nb.statements.witness import inverses, words
@@ -43,9 +51,13 @@ class DropNulls(RowsStatement):
 
     def sentence(self, names: Mapping[str, str]) -> str:
         output, source = name_of(names, self.outputs[0]), name_of(names, self.inputs[0])
-        reduced = "" if self.columns is None else f", reduced to {listed(self.columns)}"
+        reduced = "" if self.columns is None else f", reduced to {listed(map(quoted, self.columns))}"
         one = len(self.subset) == 1
-        complete = f"{self.subset[0]} is not null" if one else f"none of {listed(self.subset)} is null"
+        complete = (
+            f"{quoted(self.subset[0])} is not null"
+            if one
+            else f"none of {listed(map(quoted, self.subset))} is null"
+        )
         return f"{output} is exactly the rows of {source} in which {complete}{reduced}, in any order."
 
     def compile(self, builder: Builder) -> None:
@@ -144,7 +156,7 @@ class FillNulls(Statement):
 
     def sentence(self, names: Mapping[str, str]) -> str:
         output, source = name_of(names, self.outputs[0]), name_of(names, self.inputs[0])
-        values = listed(f"{each.value!r} in {each.column}" for each in self.filled)
+        values = listed(f"{each.value!r} in {quoted(each.column)}" for each in self.filled)
         return f"{output} has the rows of {source} in the same order, with nulls replaced by {values}."
 
     def compile(self, builder: Builder) -> None:

@@ -16,7 +16,7 @@ from zkp_nb.statements.facts import Fact, Name
 from zkp_nb.statements.resolved import interval
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import SourceColumn
-from zkp_nb.statements.statement import count_of, name_of, register
+from zkp_nb.statements.statement import count_of, name_of, quoted, register
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import cells_of, data_of, present_of
 from zkp_nb.table.cells import Cells
@@ -38,9 +38,7 @@ class Sorted(Fact):
 
     def sentence(self, names: Mapping[str, str]) -> str:
         way = "descending" if self.descending else "ascending"
-        return (
-            f"The rows of {name_of(names, self.inputs[0])} are in {way} order of {self.column}, nulls last."
-        )
+        return f"The rows of {name_of(names, self.inputs[0])} are in {way} order of {quoted(self.column)}, nulls last."
 
     def compile(self, builder: Builder) -> None:
         source = builder.table(self.inputs[0])

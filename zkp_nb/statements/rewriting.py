@@ -29,6 +29,7 @@ from zkp_nb.statements.statement import (
     count_of,
     listed,
     name_of,
+    quoted,
     register,
 )
 from zkp_nb.statements.subject import Subject
@@ -120,7 +121,7 @@ class Clip(Rewriting):
         for each in self.columns:
             sides = [f"at least {each.low}"] if each.low is not None else []
             sides += [f"at most {each.high}"] if each.high is not None else []
-            bounds.append(f"{each.column} cut off to {listed(sides)}")
+            bounds.append(f"{quoted(each.column)} cut off to {listed(sides)}")
         return f"{output} has the rows of {source} in the same order, with {listed(bounds)}."
 
     def rule(self, builder: Builder, equations: Equations, at: int) -> None:
@@ -190,7 +191,10 @@ class Replace(Rewriting):
         output, source = name_of(names, self.outputs[0]), name_of(names, self.inputs[0])
         pairs = listed(f"{_word(each.old)} by {_word(each.new)}" for each in self.pairs)
         others = "other values kept" if self.keep_others else "other values by null"
-        return f"{output} has the rows of {source} in the same order, with {self.column} replaced: {pairs}, {others}."
+        return (
+            f"{output} has the rows of {source} in the same order, with {quoted(self.column)} replaced: "
+            f"{pairs}, {others}."
+        )
 
     def rule(self, builder: Builder, equations: Equations, at: int) -> None:
         theirs, ours, pairs = self._resolved(equations.source, equations.output)
@@ -285,7 +289,7 @@ class Cast(Rewriting):
     def sentence(self, names: Mapping[str, str]) -> str:
         output, source = name_of(names, self.outputs[0]), name_of(names, self.inputs[0])
         casts = listed(
-            f"{name} as {new} instead of {old}"
+            f"{quoted(name)} as {new} instead of {old}"
             for name, (old, new) in zip(self.columns, self.types, strict=True)
         )
         return f"{output} has the rows of {source} in the same order and the same values, with {casts}."

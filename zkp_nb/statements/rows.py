@@ -12,7 +12,14 @@ from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import Mask, chosen, hash_rows, surplus
 from zkp_nb.statements.sources import Source, SourceColumn
-from zkp_nb.statements.statement import Statement, count_of, listed, name_of, register
+from zkp_nb.statements.statement import (
+    Statement,
+    count_of,
+    listed,
+    name_of,
+    quoted,
+    register,
+)
 from zkp_nb.statements.subject import Subject
 
 
@@ -44,7 +51,7 @@ class RowsStatement(Statement):
 
     def of_columns(self) -> str:
         """For sentences: nothing, or which columns make up a row."""
-        return "" if self.columns is None else f", reduced to {listed(self.columns)},"
+        return "" if self.columns is None else f", reduced to {listed(map(quoted, self.columns))},"
 
 
 def compared(source: Source, outputs: Sequence[Source]) -> tuple[str, ...] | None:

@@ -26,7 +26,17 @@ from zkp_nb.statements.program import ProgramTooLarge
 from zkp_nb.statements.resolved import MAX_MEMBERS, Member, OneOf, holds
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Source, SourceColumn
-from zkp_nb.statements.statement import Part, Records, Tables, count_of, listed, name_of, register
+from zkp_nb.statements.statement import (
+    Part,
+    Records,
+    Tables,
+    count_of,
+    listed,
+    name_of,
+    quoted,
+    register,
+    value_text,
+)
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import Task, cells_of, data_of, document_of, member_of, packed, present_of
 from zkp_nb.table import ColumnType
@@ -44,9 +54,8 @@ class NotNull(Fact):
     columns: tuple[Name, ...]
 
     def sentence(self, names: Mapping[str, str]) -> str:
-        return (
-            f"{listed(self.columns)} in {name_of(names, self.inputs[0])} {_have(len(self.columns))} no nulls."
-        )
+        columns, table = listed(map(quoted, self.columns)), name_of(names, self.inputs[0])
+        return f"{columns} in {table} {_have(len(self.columns))} no nulls."
 
     def compile(self, builder: Builder) -> None:
         source, columns = self.columns_of(builder, self.columns)
@@ -85,7 +94,7 @@ class Rule(Part):
     def __str__(self) -> str:
         parts = ["contents not checked"] if self._unchecked else []
         if self.allowed is not None:
-            names = [str(each) for each in self.allowed[:MAX_SHOWN]]
+            names = [value_text(each) for each in self.allowed[:MAX_SHOWN]]
             more = len(self.allowed) - MAX_SHOWN
             parts.append(f"one of {listed([*names, f'{more} more'] if more > 0 else names, 'or')}")
         if self.low is not None:
@@ -93,7 +102,7 @@ class Rule(Part):
         if self.high is not None:
             parts.append(f"at most {self.high}")
         parts += [] if self.nullable else ["never null"]
-        return f"{self.column} {', '.join([ColumnType.from_json(self.type).describe(), *parts])}"
+        return f"{quoted(self.column)} {', '.join([ColumnType.from_json(self.type).describe(), *parts])}"
 
     @property
     def _unchecked(self) -> bool:

@@ -34,6 +34,7 @@ from zkp_nb.statements.statement import (
     count_of,
     listed,
     name_of,
+    quoted,
     register,
 )
 from zkp_nb.statements.subject import Subject
@@ -71,7 +72,10 @@ class _Keyed(Statement):
 
     def key_text(self) -> str:
         """For sentences."""
-        return listed(a if a == b else f"{a} = {b}" for a, b in zip(self.on, self.other_on, strict=True))
+        return listed(
+            quoted(a) if a == b else f"{quoted(a)} = {quoted(b)}"
+            for a, b in zip(self.on, self.other_on, strict=True)
+        )
 
     def distinct_keys(self, builder: Builder) -> None:
         """No key is twice in the table of keys."""
@@ -98,7 +102,7 @@ class SemiJoin(_Keyed):
     def sentence(self, names: Mapping[str, str]) -> str:
         left, right = (name_of(names, each) for each in self.inputs)
         output = name_of(names, self.outputs[0])
-        reduced = "" if self.columns is None else f", reduced to {listed(self.columns)}"
+        reduced = "" if self.columns is None else f", reduced to {listed(map(quoted, self.columns))}"
         how = "does not occur" if self.anti else "occurs"
         which = f"whose {self.key_text()} {how} in {right}{reduced}"
         return f"{output} is exactly the rows of {left} {which}, in any order."

@@ -60,6 +60,8 @@ BigInt = Annotated[int, BeforeValidator(_read_integer), PlainSerializer(_write_i
 Digits = Annotated[str, Field(pattern=r"^-?[0-9]{1,200}(\.[0-9]{1,100})?( s)?$")]
 """An exact decimal number, or a number of seconds, as text. Bounded: `1e999999999` takes forever to read."""
 
+_PLAIN_VALUE: Final = re.compile(r"[\w.:+-]+( s)?")
+
 DatasetId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -97,6 +99,9 @@ class Statement(Part):
         inputs, least, most = self.shape
         if len(self.inputs) != inputs or not least <= len(self.outputs) <= most:
             raise StatementError(f"A statement of kind {self.kind!r} does not name that many datasets.")
+        if len(set(self.outputs)) != len(self.outputs):
+            # `a` and `a` are not two parts of a split.
+            raise StatementError("A statement names an output twice.")
         return self
 
     def document(self) -> dict[str, Any]:
@@ -186,14 +191,36 @@ def parse(document: Mapping[str, Any]) -> Statement:
         raise StatementError("The statement cannot be read.", why=first_complaint(error)) from None
     except LedgerError as error:
         raise StatementError("The statement cannot be read.", why=error.what) from None
-    if statement.document() != dict(document):
+    try:
+        # Bytes are compared, as Python holds 1, 1.0 and True for equal.
+        same = statement.canonical() == canonical_json(dict(document))
+    except LedgerError as error:
+        raise StatementError("The statement cannot be read.", why=error.what) from None
+    if not same:
         raise StatementError("The statement is not in the form in which this version writes it.")
     return statement
 
 
 def name_of(names: Mapping[str, str], dataset: str) -> str:
     """How a sentence calls a dataset."""
-    return f"`{names.get(dataset, dataset[:12])}`"
+    return _fenced(names.get(dataset, dataset[:12]))
+
+
+def quoted(column: str) -> str:
+    """How a sentence calls a column; a name that could be taken for words of the sentence stands in backticks."""
+    return column if column.isidentifier() else _fenced(column)
+
+
+def value_text(value: object) -> str:
+    """How a sentence writes a literal; a text that could be taken for words of the sentence stands in quotes."""
+    plain = not isinstance(value, str) or (_PLAIN_VALUE.fullmatch(value) and value != "null")
+    return str(value) if plain else repr(value)
+
+
+def _fenced(name: str) -> str:
+    # repr writes control characters and those that turn the direction of writing as escapes.
+    plain = repr(name)[1:-1].replace("`", r"\x60")
+    return f"`{plain}`"
 
 
 def listed(words: Iterable[str], last: str = "and") -> str:

@@ -7,6 +7,7 @@ The encoding is specified in docs/tables.md.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -30,6 +31,7 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "duration": ("unit",),
 }
 MAX_SCALE: Final = 38
+_ZONE: Final = re.compile(r"[A-Za-z0-9_+:/-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class ColumnType:
             raise TableError(f"The scale of a decimal is an integer from 0 to {MAX_SCALE}.")
         if "unit" in used and self.unit not in UNITS:
             raise TableError(f"The unit of a {self.kind} is one of {', '.join(UNITS)}.")
-        if self.zone is not None and (type(self.zone) is not str or not self.zone):
+        if self.zone is not None and (type(self.zone) is not str or not _ZONE.fullmatch(self.zone)):
             raise TableError("The zone of a timestamp is the name of a time zone, or absent.")
 
     # -- the types that occur in practice, by name
