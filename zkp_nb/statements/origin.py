@@ -21,6 +21,7 @@ from zkp_nb.statements.duplicates import state_drop_duplicates
 from zkp_nb.statements.grouptables import Function, holds_total, state_group_table
 from zkp_nb.statements.inference import infer, tried
 from zkp_nb.statements.joins import SUFFIXES, InnerJoin, LeftJoin, state_join
+from zkp_nb.statements.matching import active
 from zkp_nb.statements.missing import state_drop_nulls
 from zkp_nb.statements.rewriting import state_cast
 from zkp_nb.statements.rows import SameRows, source_of
@@ -112,14 +113,23 @@ def _grouped(parent: Subject, child: Subject) -> Statement | None:
         by = names[:size]
         if not set(by) <= set(parent.table.names):
             return None
-        (hashes,) = hash_rows([[source_of(child).column(name) for name in by]])
-        if len(np.unique(hashes)) < len(hashes):
+        if not _same_keys(parent, child, by):
             continue
         totals = [_total(parent, child, by, name) for name in names[size:]]
         known = [total for total in totals if total is not None]
         if len(known) == len(totals):
             return tried(partial(state_group_table, parent, child, by, known))
     return None
+
+
+def _same_keys(parent: Subject, child: Subject, by: Sequence[str]) -> bool:
+    """Whether the child has every key of the parent once."""
+    try:
+        theirs, ours = ([source_of(each).column(name) for name in by] for each in (parent, child))
+        before, after = hash_rows([theirs, ours])
+    except (StatementError, TableError):
+        return False
+    return bool(np.array_equal(np.unique(before[active(theirs)]), np.sort(after)))
 
 
 def _total(
