@@ -1,5 +1,7 @@
 """Statements: what can be claimed about committed tables, as documents, sentences and programs."""
 
+# Whoever reads a statement has to know every kind, whatever else was imported: claims import all of them.
+from zkp_nb.statements import claims as claims
 from zkp_nb.statements.claim import Claim
 from zkp_nb.statements.conjunction import conjunction
 from zkp_nb.statements.formula import col
