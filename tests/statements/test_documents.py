@@ -151,4 +151,4 @@ def test_stronger_statements_are_preferred() -> None:
 
 def test_every_kind_of_statement_is_in_the_catalogue() -> None:
     text = (Path(__file__).parents[2] / "docs" / "catalogue.md").read_text()
-    assert [kind for kind in kinds() if f"| `{kind}` |" not in text] == []
+    assert [kind for kind in kinds() if text.count(f"| `{kind}` |") != 1] == []
