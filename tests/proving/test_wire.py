@@ -79,7 +79,7 @@ def test_another_number_of_rows_than_announced(tmp_path: Path, n_rows: int) -> N
         read_table(sent(table, tmp_path), n_rows, table.schema_json())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_damage_is_an_error_and_never_a_crash(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

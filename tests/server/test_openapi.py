@@ -17,7 +17,7 @@ from tests.server.conftest import bearer, check_proof, make_record, token
 from zkp_nb.ledger import DatasetEntry
 from zkp_nb.server import Settings, create_app
 
-EXAMPLES = 6
+EXAMPLES = 4
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 
