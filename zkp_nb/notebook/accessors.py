@@ -87,7 +87,8 @@ class ZkpAccessor:
         """
         from zkp_nb.notebook import session
 
-        return session.project().history(self._frame)
+        with session.lock:
+            return session.project().history(self._frame)
 
 
 def register_accessors() -> None:

@@ -1,4 +1,4 @@
-"""The notebook's verbs: %zkp_commit, %zkp_prove, %zkp_verify, %zkp_log.
+"""The notebook's verbs: %zkp_commit, %zkp_prove, %zkp_verify, %zkp_log, %zkp_track.
 
 Each returns what it made, so `receipt = %zkp_prove adults` works, and shows its card also where it is not
 the last line of a cell.
@@ -24,6 +24,7 @@ from zkp_nb.errors import StatementError, ZkpError
 from zkp_nb.notebook import session
 from zkp_nb.notebook.cards import LogView
 from zkp_nb.notebook.claimtext import read_claim, read_scales, read_widths, split_words, unquoted
+from zkp_nb.notebook.tracking import TrackingStatus, tracker
 from zkp_nb.receipt import Dataset, Receipt
 from zkp_nb.statements import claims
 from zkp_nb.verdict import Verdict, verify
@@ -142,6 +143,17 @@ class ZkpMagics(Magics):
         if given.limit < 1:
             raise ZkpError("A number of entries is at least 1.")
         return self._shown(LogView(session.project().log(given.limit)))
+
+    @no_var_expand
+    @magic_arguments()
+    @argument("switch", nargs="?", choices=("on", "off", "status", "wait"), default="status")
+    @line_magic
+    def zkp_track(self, line: str) -> TrackingStatus:
+        """Follow frames from cell to cell: `%zkp_track on`, `off`, `status`; `wait` until all is proven."""
+        switch = _read(self.zkp_track, line).switch
+        tracking = tracker(self._shell)
+        {"on": tracking.start, "off": tracking.stop, "wait": tracking.wait}.get(switch, lambda: None)()
+        return self._shown(tracking.status())
 
     @property
     def _shell(self) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +25,9 @@ from zkp_nb.statements import Claim, claims
 _projects: dict[Path, Project] = {}
 _cells: list[str] = []
 
+lock = threading.RLock()
+"""Held by whoever works with the project: cells, and the thread that proves what tracking found."""
+
 
 def project() -> Project:
     """The project of the working directory, opened once for each folder."""
@@ -36,8 +40,9 @@ def project() -> Project:
 
 def close() -> None:
     """Closes every project that this session opened; the next verb opens its own again."""
-    while _projects:
-        _projects.popitem()[1].close()
+    with lock:
+        while _projects:
+            _projects.popitem()[1].close()
 
 
 def watch_cells(shell: Any) -> None:
@@ -118,7 +123,7 @@ def _shell() -> Any:
 @contextmanager
 def _watched(quiet: bool) -> Iterator[Progress | None]:
     try:
-        with progress_bar(quiet) as progress:
+        with lock, progress_bar(quiet) as progress:
             yield progress
     except KeyboardInterrupt:
         raise ProvingInterrupted("Stopped.", todo="Nothing was logged by this step; run it again.") from None
