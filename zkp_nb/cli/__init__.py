@@ -14,12 +14,13 @@ import click
 
 from zkp_nb.cli.commands import commands
 from zkp_nb.errors import ProvingInterrupted, ZkpError
+from zkp_nb.server.command import commands as server_commands
 
 STOPPED = 130
 """Exit code after Ctrl-C: 128 and the number of SIGINT."""
 
 
-@click.group(commands={command.name or "": command for command in commands})
+@click.group(commands={command.name or "": command for command in (*commands, *server_commands)})
 @click.version_option(package_name="zkp-nb", message="zkp %(version)s")
 def cli() -> None:
     """Zero-knowledge proofs about tables: commit, prove, and verify receipts offline."""
