@@ -18,6 +18,7 @@ from zkp_nb.ledger.known import KnownLogs
 from zkp_nb.ledger.receipt import ReceiptFile
 from zkp_nb.ledger.records import AssertedEntry, DatasetEntry, DatasetRecord, ProofEntry
 from zkp_nb.statements import parse
+from zkp_nb.statements.statement import name_of
 from zkp_nb.verifying import verify as verify_proof
 
 Verifier = Literal["auto", "native", "reference", "both"]
@@ -210,15 +211,16 @@ def verify(
 
 def committed_sentence(record: DatasetRecord) -> str:
     """What a commitment says."""
-    return f"`{record.name}` is committed: {record.n_rows:,} rows, {len(record.columns)} columns."
+    name = name_of({record.id: record.name}, record.id)
+    return f"{name} is committed: {record.n_rows:,} rows, {len(record.columns)} columns."
 
 
 def asserted_sentence(entry: AssertedEntry, records: Mapping[str, DatasetRecord]) -> str:
     """What an asserted change says, and that it is no more than said."""
-    names = {each: f"`{record.name}`" for each, record in records.items()}
+    names = {each: record.name for each, record in records.items()}
     roles = entry.named()
-    made = ", ".join(names.get(each, each[:12]) for each in roles["outputs"])
-    source = ", ".join(names.get(each, each[:12]) for each in roles["inputs"])
+    made = ", ".join(name_of(names, each) for each in roles["outputs"])
+    source = ", ".join(name_of(names, each) for each in roles["inputs"])
     origin = f"from {source}" if source else "from outside"
     return f"{made} is said to come {origin}; nothing about it is proven."
 

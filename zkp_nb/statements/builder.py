@@ -125,6 +125,7 @@ class Builder:
         self._graph = Graph()
         self._sources: dict[str, Source] = {}
         self._commitments: dict[Commitment, Extent] = {}
+        self._numbers: dict[Commitment, int] = {}
         self._public: dict[Public, Expr] = {}
         self._challenges: dict[str, Expr] = {}
         self._operands: dict[tuple[tuple[Expr, int], ...], Expr] = {}
@@ -201,9 +202,10 @@ class Builder:
         for coefficient, cell in terms:
             commitment = Commitment(cell.source.dataset, cell.column, cell.part)
             self._commitments.setdefault(commitment, cell.source.extent)
+            at = self._numbers.setdefault(commitment, len(self._numbers))
             scalar = self._graph.lift(coefficient)
             assert scalar.scalar
-            numbered.append((scalar, list(self._commitments).index(commitment)))
+            numbered.append((scalar, at))
         key = tuple(numbered)
         if key not in self._operands:
             operand = self._graph.leaf("op", len(self._operands))
@@ -307,7 +309,7 @@ class Builder:
     def index(self, source: Source) -> Expr:
         """The number of a row, from 0."""
         rows = source.extent.rows
-        return self._placed(self._publish("index", source.extent), np.arange(rows, dtype=np.uint64))
+        return self._placed(self._publish("index", source.extent), lambda: np.arange(rows, dtype=np.uint64))
 
     def first(self, source: Source, count: int) -> Expr:
         """1 on the first `count` rows, 0 on the others."""
@@ -316,7 +318,7 @@ class Builder:
         if count in (0, rows):
             return self.constant(int(count == rows))
         cut = self._publish("mask", Extent(depth, count))
-        return self.certified(self._placed(cut, (np.arange(rows) < count).astype(np.uint64)))
+        return self.certified(self._placed(cut, lambda: (np.arange(rows) < count).astype(np.uint64)))
 
     # -- what is claimed ------------------------------------------------------------------------
 
@@ -489,9 +491,9 @@ class Builder:
 
     # -- inside ---------------------------------------------------------------------------------
 
-    def _placed(self, public: Expr, cells: Words) -> Expr:
+    def _placed(self, public: Expr, cells: Callable[[], Words]) -> Expr:
         if self.proving:
-            self._cells[public] = cells
+            self._cells[public] = cells()
         return public
 
     def _publish(self, kind: str, extent: Extent) -> Expr:
