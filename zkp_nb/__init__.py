@@ -21,6 +21,7 @@ from zkp_nb.notebook.accessors import register_accessors
 if TYPE_CHECKING:
     from zkp_nb.errors import ZkpError
     from zkp_nb.notebook import load_ipython_extension
+    from zkp_nb.notebook.session import connect
     from zkp_nb.project import Project
     from zkp_nb.receipt import Dataset, Receipt
     from zkp_nb.statements import col
@@ -34,6 +35,7 @@ _HOMES = {
     "Verdict": "zkp_nb.verdict",
     "ZkpError": "zkp_nb.errors",
     "col": "zkp_nb.statements",
+    "connect": "zkp_nb.notebook.session",
     "load_ipython_extension": "zkp_nb.notebook",
     "verify": "zkp_nb.verdict",
 }
@@ -45,6 +47,7 @@ __all__ = [
     "Verdict",
     "ZkpError",
     "col",
+    "connect",
     "load_ipython_extension",
     "verify",
 ]

@@ -12,11 +12,11 @@ import os
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from zkp_nb.errors import StatementError, TableError, VaultError
 from zkp_nb.ledger import Ledger
@@ -41,6 +41,9 @@ from zkp_nb.table import ColumnType, Table, from_frame
 from zkp_nb.vault import Vault
 from zkp_nb.verdict import Status, asserted_sentence, committed_sentence, verify_entry
 
+if TYPE_CHECKING:
+    from zkp_nb.ledger.remote import RemoteLedger
+
 PROVER: Final = f"zkp-nb/{version('zkp-nb')}"
 
 HELD_BYTES: Final = 2 * 1024**3
@@ -57,22 +60,30 @@ class LogLine:
     sentence: str
 
 
+def project_folder(folder: str | Path | None = None) -> Path:
+    """The folder itself, else `$ZKP_NB_PROJECT`, else `.zkp` of the working directory."""
+    return Path(folder or os.environ.get("ZKP_NB_PROJECT") or ".zkp").absolute()
+
+
 class Project:
     """Vault, ledger and the session's known tables, in one folder.
 
     Args:
         folder: made on first use, readable by its owner alone.
-        prover: where proofs are made.
+        prover: where proofs are made; by default in this process.
+        ledger: where they are logged; by default in the folder.
 
     Raises:
         VaultError, LedgerError: the folder's files cannot be opened or are damaged.
         LedgerInconsistent: the ledger is not the one that was seen here before.
     """
 
-    def __init__(self, folder: Path, prover: Prover | None = None) -> None:
+    def __init__(
+        self, folder: Path, prover: Prover | None = None, ledger: Ledger | RemoteLedger | None = None
+    ) -> None:
         self.folder = folder
         self._vault = Vault.open(folder / "vault.sqlite")
-        self._ledger = Ledger.open(folder / "ledger.sqlite")
+        self._ledger = ledger or Ledger.open(folder / "ledger.sqlite")
         self._logs = KnownLogs.open()
         self._logs.observe(self._ledger)
         self._prover: Prover = prover or LocalProver()
@@ -81,13 +92,43 @@ class Project:
     @classmethod
     def open(cls, folder: str | Path | None = None) -> Project:
         """The project in `folder`, in `$ZKP_NB_PROJECT`, or in `.zkp` of the working directory."""
-        return cls(Path(folder or os.environ.get("ZKP_NB_PROJECT") or ".zkp").absolute())
+        return cls(project_folder(folder))
+
+    @classmethod
+    def connect(
+        cls,
+        url: str,
+        token: str | None = None,
+        *,
+        prover: Literal["local", "remote"] = "local",
+        folder: str | Path | None = None,
+        tell: Callable[[str], object] = print,
+    ) -> Project:
+        """A project on the ledger of a server; openings stay in the local folder's vault.
+
+        Args:
+            url: of the server, "https://ledger.example.org".
+            token: a JWT or an API key; None where the server lets everybody read.
+            prover: "local", or "remote" to prove on the server, which then sees the rows.
+            folder: as for `open`.
+            tell: is given one sentence before the first rows are uploaded.
+
+        Raises:
+            LedgerError: the server cannot be reached or refuses.
+            LedgerInconsistent: it shows another log than before, or one that shrank or forked.
+        """
+        from zkp_nb.ledger.remote import RemoteLedger
+        from zkp_nb.proving.remote import RemoteProver
+
+        chosen: Prover = RemoteProver(url, token, tell=tell) if prover == "remote" else LocalProver()
+        ledger = RemoteLedger(url, token, verification_key=chosen.verification_key)
+        return cls(project_folder(folder), chosen, ledger)
 
     def __repr__(self) -> str:
         return f"Project({str(self.folder)!r})"
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> Ledger | RemoteLedger:
         """The project's ledger."""
         return self._ledger
 
@@ -98,8 +139,8 @@ class Project:
 
     def close(self) -> None:
         """Releases the files."""
-        for store in (self._ledger, self._vault, self._logs):
-            store.close()
+        for part in (self._prover, self._ledger, self._vault, self._logs):
+            part.close()
 
     # -- committing ---------------------------------------------------------------------------
 
@@ -370,6 +411,14 @@ class Project:
                 line = LogLine(logged.index, logged.logged_at, "asserted", asserted_sentence(entry, records))
             lines.append(line)
         return lines
+
+    def receipt(self, index: int) -> Receipt:
+        """The receipt of an entry of the ledger.
+
+        Raises:
+            LedgerError: there is no such entry.
+        """
+        return self._logged_receipt(index)
 
     def _logged_receipt(self, index: int) -> Receipt:
         entry = self._ledger.entry(index).entry

@@ -6,19 +6,20 @@ What magics and accessors share. The project is the folder `.zkp` of the working
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from zkp_nb.errors import ProvingInterrupted, ZkpError
+from zkp_nb.errors import ProvingInterrupted, StatementError, ZkpError
 from zkp_nb.notebook.accessors import register_accessors
+from zkp_nb.notebook.graph import Graph, graph_of
+from zkp_nb.notebook.graphview import GraphView
 from zkp_nb.notebook.hints import Hint, read_history
 from zkp_nb.progress import Progress, progress_bar
-from zkp_nb.project import Project
+from zkp_nb.project import Project, project_folder
 from zkp_nb.receipt import Dataset, Receipt
 from zkp_nb.statements import Claim, claims
 
@@ -32,10 +33,27 @@ lock = threading.RLock()
 def project() -> Project:
     """The project of the working directory, opened once for each folder."""
     register_accessors()
-    folder = Path(os.environ.get("ZKP_NB_PROJECT") or ".zkp").absolute()
+    folder = project_folder()
     if folder not in _projects:
         _projects[folder] = Project.open(folder)
     return _projects[folder]
+
+
+def connect(url: str, token: str | None = None, *, prover: Literal["local", "remote"] = "local") -> Project:
+    """From here on this session's ledger is that of a server; see `Project.connect`.
+
+    Raises:
+        LedgerError: the server cannot be reached or refuses.
+        LedgerInconsistent: it shows another log than before, or one that shrank or forked.
+    """
+    register_accessors()
+    connected = Project.connect(url, token, prover=prover)
+    with lock:
+        before = _projects.pop(connected.folder, None)
+        _projects[connected.folder] = connected
+    if before is not None:
+        before.close()
+    return connected
 
 
 def close() -> None:
@@ -84,6 +102,43 @@ def prove(
         return project().prove(
             frame, wanted, name=name, parents=parents, hints=hints, code=code, progress=progress
         )
+
+
+def graph(frame: object | None = None) -> GraphView:
+    """The provenance graph of this session's project; of a frame, what it came from and what came from it.
+
+    Raises:
+        StatementError: the frame was never committed here.
+    """
+    about = None
+    if frame is not None:
+        with lock:
+            dataset = project().dataset(frame)
+        if dataset is None:
+            raise StatementError("This frame is not committed, so it has no graph.", todo="Commit it first.")
+        about = dataset.id
+
+    def read() -> Graph:
+        from zkp_nb.notebook.tracking import current
+
+        tracking = current()
+        return graph_of(project(), tracking.versions() if tracking is not None else (), about)
+
+    return GraphView(read, _receipt_of, _watch)
+
+
+def _receipt_of(entry: int) -> bytes:
+    return project().receipt(entry).to_bytes()
+
+
+def _watch(changed: Callable[[], None]) -> Callable[[], None]:
+    from zkp_nb.notebook.tracking import current
+
+    tracking = current()
+    if tracking is None:
+        return lambda: None
+    tracking.listeners.append(changed)
+    return lambda: tracking.listeners.remove(changed)
 
 
 def hints_for(variable: str) -> list[Claim]:

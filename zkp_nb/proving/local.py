@@ -81,6 +81,9 @@ class LocalProver:
                 )
         return tuple(proofs)
 
+    def close(self) -> None:
+        self._native.clear()
+
     def _column(self, table: Table, number: int, label: str) -> _core.Column:
         key = id(table)
         if key not in self._native:

@@ -64,3 +64,6 @@ class Prover(Protocol):
             StatementFalse: the statement does not hold for the cells.
             SetupError, ProvingInterrupted: as above.
         """
+
+    def close(self) -> None:
+        """Releases what it holds: connections, for one that works elsewhere."""
