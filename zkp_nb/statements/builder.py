@@ -212,7 +212,7 @@ class Builder:
             self._operands[key] = operand
             self._operand_list.append(Operand(label, key))
             self._homes[operand] = extents.pop()
-            if self._tables is not None and len(terms) == 1 and terms[0][0] == 1:
+            if self.proving and len(terms) == 1 and numbered[0][0] is self.constant(1):
                 self._cells[operand] = words(_cells(terms[0][1]))
         return self._operands[key]
 
