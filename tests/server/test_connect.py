@@ -25,8 +25,9 @@ def test_the_whole_way(
         people = pd.DataFrame({"age": range(60), "town": ["Ulm", "Bonn", "Kiel"] * 20})
         project.commit(people, "people")
         adults = people[people.age >= 18]
-        receipt = project.prove(adults, name="adults", parents=[people], hints=[claims.filter("age >= 18")])
-        again = project.prove(adults)
+        claim = claims.filter("age >= 18")
+        receipt = project.prove(adults, name="adults", parents=[people], hints=[claim])
+        again = project.prove(adults, [claim], parents=[people])
         lines = [line.status for line in project.log()]
         project.close()
     assert receipt.sentence == "`adults` is exactly the rows of `people` with age >= 18, in any order."
