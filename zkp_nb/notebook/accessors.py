@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from zkp_nb.notebook.graphview import GraphView
     from zkp_nb.receipt import Dataset, Receipt
     from zkp_nb.statements import Claim
 
@@ -26,7 +27,7 @@ class ZkpAccessor:
         self._frame = frame
 
     def __repr__(self) -> str:
-        return "df.zkp: commit(name), prove(*claims), history()"
+        return "df.zkp: commit(name), prove(*claims), history(), graph()"
 
     def commit(
         self,
@@ -89,6 +90,16 @@ class ZkpAccessor:
 
         with session.lock:
             return session.project().history(self._frame)
+
+    def graph(self) -> GraphView:
+        """What this frame came from and what came from it, as a graph that can be shown.
+
+        Raises:
+            StatementError: the frame was never committed here.
+        """
+        from zkp_nb.notebook import session
+
+        return session.graph(self._frame)
 
 
 def register_accessors() -> None:

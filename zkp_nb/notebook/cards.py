@@ -20,7 +20,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from zkp_nb.ledger.records import AssertedEntry, DatasetRecord
-from zkp_nb.notebook.words import SHAPES, origin_words, seconds
+from zkp_nb.notebook.words import SHAPES, origin_words, seconds, type_words
 from zkp_nb.receipt import Dataset, Receipt, Timings
 from zkp_nb.verdict import Verdict
 
@@ -70,7 +70,7 @@ def receipt_bundle(receipt: Receipt) -> Bundle:
     rows += _timing_rows(receipt.timings) + _log_rows(receipt)
     if receipt.status != "asserted":
         rows.append(("Set-up", origin_words(receipt.origin)))
-    html = _card(_head(receipt.status, receipt.sentence), _facts("Receipt", rows))
+    html = card(_head(receipt.status, receipt.sentence), _facts("Receipt", rows))
     return {"text/plain": str(receipt), "text/html": html, RECEIPT_TYPE: json.loads(receipt.to_bytes())}
 
 
@@ -86,14 +86,14 @@ def dataset_bundle(dataset: Dataset) -> Bundle:
         ("Dataset id", f"{record.id[:16]}…"),
     ]
     shown = record.columns[:MAX_COLUMNS]
-    columns = [(column.name, _type_words(column.type, column.nullable)) for column in shown]
+    columns = [(column.name, type_words(column.type, column.nullable)) for column in shown]
     more = len(record.columns) - len(shown)
     if more:
         columns.append(("…", f"and {more:,} more"))
-    html = _card(
+    html = card(
         _head(receipt.status, receipt.sentence),
         _facts("Commitment", rows),
-        _grid("Columns, as everybody may see them", ("Column", "Type"), columns),
+        grid("Columns, as everybody may see them", ("Column", "Type"), columns),
     )
     return {"text/plain": str(dataset), "text/html": html, RECEIPT_TYPE: json.loads(receipt.to_bytes())}
 
@@ -103,7 +103,7 @@ def verdict_bundle(verdict: Verdict) -> Bundle:
     status = verdict.status if verdict.ok and verdict.status else "refused"
     sentence = verdict.sentence if verdict.ok else verdict.failure
     checks = [(check.name, "✓ holds" if check.ok else "✗ fails", check.detail) for check in verdict.checks]
-    html = _card(_head(status, sentence), _grid("Checks", ("Check", "Result", "What was seen"), checks))
+    html = card(_head(status, sentence), grid("Checks", ("Check", "Result", "What was seen"), checks))
     return {"text/plain": str(verdict), "text/html": html}
 
 
@@ -113,7 +113,7 @@ def log_bundle(view: LogView) -> Bundle:
         (f"{line.index:,}", line.when, f"{SHAPES[line.status]} {line.status}", line.sentence)
         for line in view.lines
     ]
-    html = _card(_grid("Log, newest entries", ("Entry", "When", "Status", "What it says"), rows))
+    html = card(grid("Log, newest entries", ("Entry", "When", "Status", "What it says"), rows))
     return {"text/plain": str(view), "text/html": html}
 
 
@@ -154,19 +154,8 @@ def _checkpoint_size(receipt: Receipt) -> str:
     return f"{int(receipt.file.checkpoint.split(chr(10))[1]):,}"
 
 
-def _type_words(written: dict[str, Any], nullable: bool) -> str:
-    words = [str(written.get("kind", "unknown"))]
-    if written.get("bits"):
-        words.append(f"{written['bits']} bits")
-    if written.get("scale"):
-        words.append(f"{written['scale']} decimals")
-    words += [str(written[key]) for key in ("unit", "zone") if written.get(key)]
-    if nullable:
-        words.append("with nulls")
-    return ", ".join(words)
-
-
-def _card(*parts: str) -> str:
+def card(*parts: str) -> str:
+    """The frame of a card with its style sheet; `parts` are HTML."""
     return f'<div class="zkp-card"><style>{_style()}</style>{"".join(parts)}</div>'
 
 
@@ -184,7 +173,8 @@ def _facts(caption: str, rows: Sequence[tuple[str, str]]) -> str:
     return _table(caption, f"<tbody>{body}</tbody>")
 
 
-def _grid(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def grid(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table whose first column names its rows; everything is escaped."""
     head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
     body = ""
     for first, *others in rows:

@@ -1,4 +1,4 @@
-"""The notebook's verbs: %zkp_commit, %zkp_prove, %zkp_verify, %zkp_log, %zkp_track.
+"""The notebook's verbs: %zkp_commit, %zkp_prove, %zkp_verify, %zkp_log, %zkp_track, %zkp_graph.
 
 Each returns what it made, so `receipt = %zkp_prove adults` works, and shows its card also where it is not
 the last line of a cell.
@@ -24,6 +24,7 @@ from zkp_nb.errors import StatementError, ZkpError
 from zkp_nb.notebook import session
 from zkp_nb.notebook.cards import LogView
 from zkp_nb.notebook.claimtext import read_claim, read_scales, read_widths, split_words, unquoted
+from zkp_nb.notebook.graphview import GraphView
 from zkp_nb.notebook.tracking import TrackingStatus, tracker
 from zkp_nb.receipt import Dataset, Receipt
 from zkp_nb.statements import claims
@@ -154,6 +155,15 @@ class ZkpMagics(Magics):
         tracking = tracker(self._shell)
         {"on": tracking.start, "off": tracking.stop, "wait": tracking.wait}.get(switch, lambda: None)()
         return self._shown(tracking.status())
+
+    @no_var_expand
+    @magic_arguments()
+    @argument("frame", nargs="?", help="variable; the graph shows what it came from and what came from it")
+    @line_magic
+    def zkp_graph(self, line: str) -> GraphView:
+        """Show where frames came from: `%zkp_graph`, or `%zkp_graph adults`."""
+        given = _read(self.zkp_graph, line)
+        return self._shown(session.graph(None if given.frame is None else self._variable(given.frame)))
 
     @property
     def _shell(self) -> Any:

@@ -304,8 +304,8 @@ class Tracker:
             except Exception as error:  # noqa: BLE001 - the thread outlives one odd frame
                 job.version.state, job.version.trouble = "failed", f"{type(error).__name__}."
             finally:
-                self._jobs.task_done()
                 self._tell()
+                self._jobs.task_done()
 
     def _prove(self, job: _Job) -> None:
         version = job.version

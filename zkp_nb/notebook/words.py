@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-SHAPES: Final = {"proven": "✓", "asserted": "~", "committed": "●", "refused": "✗"}
+SHAPES: Final = {
+    "proven": "✓",
+    "asserted": "~",
+    "committed": "●",
+    "refused": "✗",
+    "pending": "…",
+    "failed": "✗",
+}
 """The shape that goes with each status, so that it is not told by colour alone."""
 
 
@@ -24,3 +31,16 @@ def seconds(value: float) -> str:
     if value < 1:
         return f"{value * 1e3:.3g} ms"
     return f"{value:.2f} s" if value < 100 else f"{value:.0f} s"
+
+
+def type_words(written: dict[str, Any], nullable: bool) -> str:
+    """A column's type, as a record writes it, for people."""
+    words = [str(written.get("kind", "unknown"))]
+    if written.get("bits"):
+        words.append(f"{written['bits']} bits")
+    if written.get("scale"):
+        words.append(f"{written['scale']} decimals")
+    words += [str(written[key]) for key in ("unit", "zone") if written.get(key)]
+    if nullable:
+        words.append("with nulls")
+    return ", ".join(words)
