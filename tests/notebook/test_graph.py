@@ -123,6 +123,14 @@ def test_no_node_lies_on_another_and_children_stand_behind_their_parents() -> No
     assert all(by_id[above].x < node.x for node in graph.nodes for above in node.parents)
 
 
+def test_an_edge_past_a_layer_does_not_run_behind_its_nodes() -> None:
+    parents = {"a": "", "b": "", "c": "a", "d": "c", "e": "bd", "f": "ae", "g": "b"}
+    graph = placed([Node(name, name, 1, (), "proven", "", tuple(above)) for name, above in parents.items()])
+    assert {name for name, _ in graph.lanes} == {"a", "b"}
+    for (_, x), y in graph.lanes.items():
+        assert not any(node.x == x and node.y <= y <= node.y + NODE_HEIGHT for node in graph.nodes)
+
+
 def test_a_parent_that_was_logged_later_is_drawn_and_breaks_nothing() -> None:
     nodes = [Node("a", "a", 1, (), "proven", "", ("b",)), Node("b", "b", 1, (), "proven", "", ("a",))]
     assert graph_svg(placed(nodes)).count("zkp-edge zkp-") == 2

@@ -29,6 +29,7 @@ NODE_WIDTH: Final = 150
 NODE_HEIGHT: Final = 46
 GAP_X: Final = 74
 GAP_Y: Final = 18
+LANE_HEIGHT: Final = 4
 MARGIN: Final = 14
 
 
@@ -63,9 +64,15 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """Nodes in an order in which parents come first, with their places; `width` and `height` in pixels."""
+    """Nodes in the order of the log, with their places; all lengths in pixels.
+
+    Attributes:
+        lanes: where the edges of a node pass a layer on their way to a further one: node id and left end of
+            the lane to its height.
+    """
 
     nodes: tuple[Node, ...]
+    lanes: Mapping[tuple[str, int], int]
     width: int
     height: int
 
@@ -134,27 +141,54 @@ def placed(nodes: Sequence[Node]) -> Graph:
     node is one more than that of its last parent, and a parent that stands behind is no reason to move.
     """
     layer: dict[str, int] = {}
-    layers: list[list[Node]] = []
+    layers: list[dict[str, tuple[str, ...]]] = []
     for node in nodes:
         depth = 1 + max((layer[each] for each in node.parents if each in layer), default=-1)
         layer[node.id] = depth
-        while len(layers) <= depth:
-            layers.append([])
-        layers[depth].append(node)
+        layers += [{} for _ in range(depth + 1 - len(layers))]
+        layers[depth][node.id] = tuple(
+            _last(each, layer[each], depth) for each in node.parents if each in layer
+        )
+        for each in node.parents:
+            # An edge past a layer gets a lane there, so that it does not run behind a node.
+            for between in range(layer.get(each, depth) + 1, depth):
+                layers[between][_lane(each, between)] = (_last(each, layer[each], between),)
     y: dict[str, float] = {}
-    done: dict[str, Node] = {}
-    step = NODE_HEIGHT + GAP_Y
-    for depth, members in enumerate(layers):
-        wanted = {node.id: _middle([y[each] for each in node.parents if each in y]) for node in members}
+    height = 0.0
+    for members in layers:
+        wanted = {
+            each: _middle([y[above] for above in parents if above in y]) for each, parents in members.items()
+        }
         free = 0.0
-        for node in sorted(members, key=lambda each: wanted[each.id]) if depth else members:
-            y[node.id] = max(free, wanted[node.id])
-            free = y[node.id] + step
-            x = MARGIN + depth * (NODE_WIDTH + GAP_X)
-            done[node.id] = replace(node, x=x, y=round(MARGIN + y[node.id]))
-    width = 2 * MARGIN + len(layers) * (NODE_WIDTH + GAP_X) - GAP_X if layers else 2 * MARGIN
-    height = round(2 * MARGIN + NODE_HEIGHT + max(y.values(), default=0.0))
-    return Graph(tuple(done[node.id] for node in nodes), width, height)
+        for each in sorted(members, key=wanted.__getitem__):
+            size = NODE_HEIGHT if each in layer else LANE_HEIGHT
+            y[each] = max(free + size / 2, wanted[each])
+            free = y[each] + size / 2 + GAP_Y
+        height = max(height, free - GAP_Y)
+    pitch = NODE_WIDTH + GAP_X
+    return Graph(
+        nodes=tuple(
+            replace(node, x=MARGIN + layer[node.id] * pitch, y=round(MARGIN + y[node.id] - NODE_HEIGHT / 2))
+            for node in nodes
+        ),
+        lanes={
+            (node.id, MARGIN + depth * pitch): round(MARGIN + y[_lane(node.id, depth)])
+            for node in nodes
+            for depth in range(len(layers))
+            if _lane(node.id, depth) in y
+        },
+        width=2 * MARGIN + max(0, len(layers) * pitch - GAP_X),
+        height=round(2 * MARGIN + height),
+    )
+
+
+def _lane(node: str, depth: int) -> str:
+    return f"{node} passes {depth}"
+
+
+def _last(parent: str, from_depth: int, depth: int) -> str:
+    """What stands one layer above `depth` on the way from a parent: itself, or its lane."""
+    return parent if from_depth >= depth - 1 else _lane(parent, depth - 1)
 
 
 def _middle(values: Sequence[float]) -> float:

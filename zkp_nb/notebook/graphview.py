@@ -89,7 +89,7 @@ def graph_svg(graph: Graph) -> str:
     """The picture, with its own colours for light and dark."""
     by_id = {node.id: node for node in graph.nodes}
     edges = "".join(
-        _edge(by_id[each], node) for node in graph.nodes for each in node.parents if each in by_id
+        _edge(graph, by_id[each], node) for node in graph.nodes for each in node.parents if each in by_id
     )
     nodes = "".join(map(_node, graph.nodes))
     return (
@@ -109,16 +109,26 @@ def _style() -> str:
     return " ".join((files(__package__) / "static" / "graph.css").read_text("utf-8").split())
 
 
-def _edge(parent: Node, node: Node) -> str:
-    x0, y0 = parent.x + NODE_WIDTH, parent.y + NODE_HEIGHT // 2
-    x1, y1 = node.x, node.y + NODE_HEIGHT // 2
-    bend = max(24, (x1 - x0) // 2)
+def _edge(graph: Graph, parent: Node, node: Node) -> str:
+    x, y = parent.x + NODE_WIDTH, parent.y + NODE_HEIGHT // 2
+    path = f"M{x} {y}"
+    passed = sorted(at for (name, at) in graph.lanes if name == parent.id and parent.x < at < node.x)
+    for at in passed:
+        lane = graph.lanes[parent.id, at]
+        path += f"{_bend(x, y, at, lane)} H{at + NODE_WIDTH}"
+        x, y = at + NODE_WIDTH, lane
+    end = node.y + NODE_HEIGHT // 2
     sentence = escape(f"{SHAPES[node.state]} {state_words(node)}: {node.sentence}")
     return (
         f'<g class="zkp-edge zkp-{node.state}"><title>{sentence}</title>'
-        f'<path d="M{x0} {y0} C{x0 + bend} {y0} {x1 - bend} {y1} {x1 - 8} {y1}"/>'
-        f'<path class="zkp-tip" d="M{x1} {y1} l-9 -4.5 v9 z"/></g>'
+        f'<path d="{path}{_bend(x, y, node.x - 8, end)}"/>'
+        f'<path class="zkp-tip" d="M{node.x} {end} l-9 -4.5 v9 z"/></g>'
     )
+
+
+def _bend(x0: int, y0: int, x1: int, y1: int) -> str:
+    half = max(24, (x1 - x0) // 2)
+    return f" C{x0 + half} {y0} {x1 - half} {y1} {x1} {y1}"
 
 
 def _node(node: Node) -> str:
