@@ -129,6 +129,9 @@ def verify_entry(
         if record.n_rows > 0 and record.depth != srs.table_depth(record.n_rows):
             raise StatementError("A dataset record names a depth that is not the one of its number of rows.")
     programs = statement.programs(records)
+    used = {commitment.dataset for program in programs for commitment in program.commitments}
+    if not used.issuperset(statement.witnesses):
+        raise StatementError("The statement names a witness table that no proof of it is about.")
     proofs = entry.proof_bytes()
     if len(proofs) != len(programs):
         raise ProofRejected(f"The statement takes {len(programs)} proofs; the entry holds {len(proofs)}.")

@@ -15,12 +15,13 @@ import pandas as pd
 import pytest
 
 import zkp_nb
+from zkp_nb.errors import StatementError
 from zkp_nb.ledger.receipt import ReceiptFile
 from zkp_nb.ledger.records import ProofEntry
 from zkp_nb.project import Project
 from zkp_nb.receipt import Receipt
 from zkp_nb.statements import claims
-from zkp_nb.verdict import verify
+from zkp_nb.verdict import verify, verify_entry
 
 PACKAGE = Path(zkp_nb.__file__).parent
 
@@ -74,6 +75,22 @@ def test_a_forged_result_in_a_log_of_the_forger(receipt: Receipt, tmp_path: Path
     verdict = verify(data, verifier=verifier)
     assert not verdict
     assert verdict.checks[-1].name == "proof"
+
+
+def test_a_witness_table_that_nothing_is_proven_about(receipt: Receipt) -> None:
+    entry = receipt.file.entry
+    assert isinstance(entry, ProofEntry)
+    records = receipt.file.records()
+    other = next(iter(records.values())).model_copy(update={"name": "other"})
+    statement = {**entry.statement, "witnesses": [other.id]}
+    key = base64.b64decode(receipt.file.verification_key or "")
+    with pytest.raises(StatementError, match="no proof of it is about"):
+        verify_entry(
+            entry.model_copy(update={"statement": statement}),
+            {**records, other.id: other},
+            key,
+            receipt.ledger_id,
+        )
 
 
 def test_every_flipped_byte_of_a_proof_is_refused(receipt: Receipt) -> None:
