@@ -28,4 +28,4 @@ def pytest_unconfigure() -> None:
 def pytest_collectstart(collector: Any) -> None:
     """Cards and receipts carry commitments and times; their text does not, and is compared."""
     if hasattr(collector, "skip_compare"):
-        collector.skip_compare += ("text/html", "application/vnd.zkp.receipt+json")
+        collector.skip_compare += ("text/html", "image/svg+xml", "application/vnd.zkp.receipt+json")
