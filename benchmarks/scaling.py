@@ -56,7 +56,9 @@ def write_table(lines: list[dict[str, Any]], path: Path) -> None:
         f"{1000 * line['verify_s']:.1f} | {line['proof_bytes']} | {line['peak_memory'] / 2**20:,.0f} |"
         for line in lines
     ]
-    head = "| statement | rows | commit s | prove s | verify ms | proof bytes | peak MiB |\n" + "|---" * 7 + "|"
+    head = (
+        "| statement | rows | commit s | prove s | verify ms | proof bytes | peak MiB |\n" + "|---" * 7 + "|"
+    )
     path.write_text("\n".join([head, *rows, "", f"Measured on {machine()}.", ""]))
 
 

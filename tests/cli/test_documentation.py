@@ -14,7 +14,7 @@ from zkp_nb.server.command import commands as server_commands
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.mark.parametrize("command", (*commands, *server_commands), ids=lambda command: command.name)
+@pytest.mark.parametrize("command", [*commands, *server_commands], ids=lambda command: command.name)
 def test_each_command_and_option_is_documented(command: click.Command) -> None:
     text = (DOCS / "command-line.md").read_text("utf-8")
     section = text.partition(f"## zkp {command.name}\n")[2].partition("\n## ")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zkp_nb.errors import StatementError, StatementFalse
-from zkp_nb.statements import claims
+from zkp_nb.statements import claims, parse
 from zkp_nb.statements.facts import Means, NullCounts, Sums, Variances
 
 from .frames import Case, committed, edited
@@ -196,3 +197,14 @@ def test_random_columns_agree_with_exact_arithmetic(rows: list[tuple[int, Decima
     assert case.statement.columns[0].mean == Fraction(sum(row[0] for row in rows), len(rows))
     if present:
         assert case.statement.columns[1].mean == sum(present) / len(present)
+
+
+@pytest.mark.parametrize("kind", ["sum", "mean", "variance"])
+def test_a_received_statement_about_a_text_gets_a_sentence(kind: str) -> None:
+    """Somebody else's statement is read by whoever verifies it; it may say anything."""
+    frame = pd.DataFrame({"age": [1, 2], "town": ["Ulm", "Bonn"]})
+    subject = committed(frame, "people")
+    document = getattr(claims, kind)("age").state(subject).document()
+    hostile = json.loads(json.dumps(document).replace('"age"', '"town"'))
+    with pytest.raises(StatementError, match="town"):
+        parse(hostile).programs({subject.dataset_id: subject.record})

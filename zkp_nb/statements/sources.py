@@ -37,8 +37,15 @@ class SourceColumn:
         return ("head", "tail") if self.type.is_hashed else ("value",)
 
     def cell(self, part: str = "value") -> Cell:
-        """The committed vector of that part."""
-        assert part in (*self.parts, "null")
+        """The committed vector of that part.
+
+        Raises:
+            StatementError: the column has no such part: a text is no number.
+        """
+        if part not in (*self.parts, "null"):
+            raise StatementError(
+                f"Column {self.name!r} is {self.type.describe()}, which this statement cannot use."
+            )
         return Cell(self.source, self.number, part)
 
     @property
