@@ -194,7 +194,8 @@ def verify(
             sentence = verify_entry(entry, document.records(), key, document.ledger_id, verifier)
             status = "proven"
             size = sum(map(len, entry.proof_bytes()))
-            checks.append(Check("proof", True, f"{len(entry.proofs)} proof(s), {size:,} bytes, verified."))
+            count = "1 proof" if len(entry.proofs) == 1 else f"{len(entry.proofs)} proofs"
+            checks.append(Check("proof", True, f"{count} verified, {size:,} bytes."))
         elif isinstance(entry, AssertedEntry):
             status, sentence = "asserted", asserted_sentence(entry, document.records())
         elif isinstance(entry, DatasetEntry):

@@ -263,12 +263,12 @@ def _free_name(child: Path, receipt: Receipt) -> Path:
 def _print_receipt(receipt: Receipt) -> None:
     click.echo(f"{SHAPES[receipt.status]} {receipt}")
     for label, value in (
-        ("committed in", receipt.timings.commit),
-        ("proven in", receipt.timings.prove),
-        ("verified in", receipt.timings.verify),
+        ("committed", receipt.timings.commit),
+        ("proven", receipt.timings.prove),
+        ("verified", receipt.timings.verify),
     ):
         if value is not None:
-            click.echo(f"  {label:<12}{seconds(value)}")
+            click.echo(f"  {label:<12}in {seconds(value)}")
     if receipt.proofs:
         click.echo(f"  proof       {len(receipt.proof):,} bytes")
     click.echo(f"  log entry   {receipt.index:,} of {receipt.ledger_id}")
