@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from zkp_nb.errors import StatementError, TableError, VaultError
+from zkp_nb.errors import StatementError, VaultError
 from zkp_nb.ledger import Ledger
 from zkp_nb.ledger.known import KnownLogs
 from zkp_nb.ledger.log import AnyEntry
@@ -167,6 +167,7 @@ class Project:
             TableError: a column cannot be committed; the sentence names it.
             SetupError, VaultError, LedgerError: see there. Nothing is lost: run it again.
         """
+        self._make_room()
         return self._commit_table(self._table(frame, scales, widths), name, progress)
 
     def dataset(self, frame: object) -> Dataset | None:
@@ -197,8 +198,6 @@ class Project:
         known = self._known(table, types=True)
         if known is not None and name in (None, known.name):
             return self._dataset(known)
-        if table.n_rows == 0:
-            raise TableError("The frame has no rows.", todo="Commit a frame with at least one row.")
         started = time.perf_counter()
         seed = secrets.token_bytes(32)
         depth = table_depth(table.n_rows)
@@ -245,6 +244,9 @@ class Project:
     def _hold(self, known: CommittedTable) -> None:
         self._held.pop(known.record.id, None)
         self._held[known.record.id] = known
+
+    def _make_room(self) -> None:
+        """Lets go of the oldest tables. Only between the user's verbs: within one, every table may be needed."""
         sizes = {
             name: sum(p.cells.nbytes for c in held.table.columns for p in c.parts)
             for name, held in self._held.items()
@@ -289,6 +291,7 @@ class Project:
             StatementError: a claim cannot be made about this frame.
             TableError, SetupError, LedgerError: see there.
         """
+        self._make_room()
         sources = [self._resolve(parent) for parent in parents]
         dataset = self._commit_table(self._table(frame, sources=sources), name, progress)
         subject = self._subject(dataset.id, sources, frame)
@@ -326,7 +329,7 @@ class Project:
                     f"The data of `{frame.name}` are not at hand.", todo="Load the frame and commit it again."
                 )
             return frame.id
-        return self.commit(frame).id
+        return self._commit_table(self._table(frame), None, None).id
 
     def _prove(self, statement: Statement, progress: Progress | None) -> Receipt:
         document = statement.document()

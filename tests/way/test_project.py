@@ -181,6 +181,16 @@ def test_a_declared_width_makes_smaller_proofs(project: Project, people: pd.Data
     assert sizes[1] < sizes[0]
 
 
+def test_tables_that_one_proof_needs_stay_at_hand(
+    project: Project, people: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However little the session keeps between the user's verbs."""
+    monkeypatch.setattr("zkp_nb.project.HELD_BYTES", 1)
+    old = people[people.age >= 65]
+    receipt = project.prove(old, [claims.filter("age >= 65")], name="old", parents=[people])
+    assert receipt.verify().ok
+
+
 def test_false_claims_are_refused_without_a_trace(project: Project, people: pd.DataFrame) -> None:
     project.commit(people, "people")
     size = project.ledger.size

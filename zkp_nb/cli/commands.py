@@ -191,7 +191,7 @@ def srs(rows: int | None, depth: int | None, quiet: bool) -> None:
     It is made by itself when first needed. Whoever makes a development set-up could forge under it.
     """
     from zkp_nb.progress import progress_bar, stage
-    from zkp_nb.srs import LANES, MAX_DEPTH, cache_folder, development_srs, table_depth
+    from zkp_nb.srs import BLINDING, LANES, MAX_DEPTH, cache_folder, development_srs, table_depth
 
     wanted = max(table_depth(rows) if rows else 0, depth or 0)
     if wanted > MAX_DEPTH:
@@ -203,7 +203,7 @@ def srs(rows: int | None, depth: int | None, quiet: bool) -> None:
         with progress_bar(quiet) as progress:
             made = development_srs(wanted, stage(progress, "set-up"))
         click.echo(f"srs_id  {made.srs_id.hex()}")
-        click.echo(f"depth   {made.depth:,} (tables of up to {(made.depth - 3) * LANES:,} rows)")
+        click.echo(f"depth   {made.depth:,} (tables of up to {(made.depth - BLINDING) * LANES:,} rows)")
         click.echo("origin  dev: its maker could forge")
     files = sorted(each for each in cache_folder().rglob("*") if each.is_file())
     for file in files:

@@ -20,10 +20,9 @@ import numpy.typing as npt
 
 from zkp_nb.errors import StatementError
 from zkp_nb.ledger.records import DatasetRecord
+from zkp_nb.srs import BLINDING, LANES
 from zkp_nb.statements.expr import Expr, Graph
 from zkp_nb.statements.program import (
-    BLINDING,
-    LANES,
     MAX_DEGREE,
     Aux,
     Commitment,

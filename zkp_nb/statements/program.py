@@ -15,13 +15,6 @@ from typing import Any, Final, NamedTuple
 from zkp_nb.errors import StatementError
 from zkp_nb.statements.expr import COLUMN_KINDS, Expr
 
-LANES: Final = 1024
-"""B, the number of lanes of every grid."""
-
-BLINDING: Final = 3
-"""Blinding positions of a lane."""
-
-MAX_DEPTH: Final = 16_384
 MAX_COLUMNS: Final = 10
 """Columns of a program of 1,024 bytes, the largest proof there may be."""
 

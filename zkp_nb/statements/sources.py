@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from zkp_nb.errors import StatementError
 from zkp_nb.ledger.records import DatasetRecord
-from zkp_nb.statements.program import BLINDING, LANES, MAX_DEPTH, Extent
+from zkp_nb.srs import BLINDING, LANES, MAX_DEPTH
+from zkp_nb.statements.program import Extent
 from zkp_nb.table import ColumnType, Table
 from zkp_nb.table.types import UNITS
 
