@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from zkp_nb.errors import StatementError, VaultError
+from zkp_nb.errors import LedgerError, StatementError, VaultError
 from zkp_nb.ledger import Ledger
 from zkp_nb.ledger.known import KnownLogs
 from zkp_nb.ledger.log import AnyEntry
@@ -91,8 +91,16 @@ class Project:
 
     @classmethod
     def open(cls, folder: str | Path | None = None) -> Project:
-        """The project in `folder`, in `$ZKP_NB_PROJECT`, or in `.zkp` of the working directory."""
-        return cls(project_folder(folder))
+        """The project in `folder`, in `$ZKP_NB_PROJECT`, or in `.zkp` of the working directory.
+
+        Where `$ZKP_NB_SERVER` names a server, the project is on its ledger, with the token `$ZKP_NB_TOKEN` and
+        the prover `$ZKP_NB_PROVER`; see `connect`.
+        """
+        server = os.environ.get("ZKP_NB_SERVER")
+        if not server:
+            return cls(project_folder(folder))
+        chosen: Any = os.environ.get("ZKP_NB_PROVER") or "local"
+        return cls.connect(server, os.environ.get("ZKP_NB_TOKEN") or None, prover=chosen, folder=folder)
 
     @classmethod
     def connect(
@@ -114,9 +122,11 @@ class Project:
             tell: is given one sentence before the first rows are uploaded.
 
         Raises:
-            LedgerError: the server cannot be reached or refuses.
+            LedgerError: the server cannot be reached or refuses, or there is no such prover.
             LedgerInconsistent: it shows another log than before, or one that shrank or forked.
         """
+        if prover not in ("local", "remote"):
+            raise LedgerError(f"There is no prover {prover!r}.", todo='Choose "local" or "remote".')
         from zkp_nb.ledger.remote import RemoteLedger
         from zkp_nb.proving.remote import RemoteProver
 

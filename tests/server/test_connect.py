@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from tests.server.conftest import serving, token
+from zkp_nb.errors import LedgerError
+from zkp_nb.ledger.remote import RemoteLedger
 from zkp_nb.project import Project
 from zkp_nb.server import Settings, create_app
 from zkp_nb.statements import claims
@@ -37,3 +39,25 @@ def test_the_whole_way(
     assert verdict.ok
     assert verdict.log_known
     assert len(told) == (1 if prover == "remote" else 0)
+
+
+def test_the_environment_connects(
+    settings: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    people = pd.DataFrame({"age": range(60)})
+    with serving(create_app(settings())) as url:
+        for name, value in (("SERVER", url), ("TOKEN", token()), ("PROVER", "remote")):
+            monkeypatch.setenv(f"ZKP_NB_{name}", value)
+        project = Project.open(tmp_path / "project")
+        assert isinstance(project.ledger, RemoteLedger)
+        assert project.prove(people, [claims.sum("age")], name="people").verify().ok
+        project.close()
+        assert f"sent to {url}" in capsys.readouterr().out
+        monkeypatch.setenv("ZKP_NB_PROVER", "cloud")
+        with pytest.raises(LedgerError, match="no prover 'cloud'"):
+            Project.open(tmp_path / "project")
+    monkeypatch.setenv("ZKP_NB_PROVER", "local")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nothing.pem"))
+    with pytest.raises(LedgerError, match="SSL_CERT_FILE"):
+        Project.open(tmp_path / "project")

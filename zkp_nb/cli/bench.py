@@ -164,7 +164,7 @@ def _measured_apart(name: str, rows: int) -> subprocess.CompletedProcess[str]:
 def measure(name: str, rows: int) -> Line:
     """Measures one line in this process."""
     with tempfile.TemporaryDirectory(prefix="zkp-bench-") as folder:
-        project = Project.open(Path(folder))
+        project = Project(Path(folder))
         if name == COMMIT_ONLY:
             frame = mixed(rows)
             base = _peak_memory()

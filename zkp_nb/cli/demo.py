@@ -92,7 +92,7 @@ class _Demo:
         self._kept = kept
         self._flights = flights
         self._console = Console(highlight=False)
-        self._project = Project.open(folder / ".zkp")
+        self._project = Project(folder / ".zkp")
         self._receipts: dict[str, Receipt] = {}
         self._rows: list[tuple[str, str, str, str, str, str]] = []
         self._wrong = 0

@@ -67,7 +67,7 @@ class Http:
             base_url=url,
             headers={} if token is None else {"Authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(30.0, connect=5.0),
-            verify=True if tls is None else tls,
+            verify=_trusted() if tls is None else tls,
         )
 
     def close(self) -> None:
@@ -148,6 +148,18 @@ class Http:
         if response.status_code in _BUSY:
             raise _Again(error_, _seconds(response.headers.get("retry-after", "")))
         raise error_
+
+
+def _trusted() -> ssl.SSLContext:
+    """The certificates that this system trusts, or those that `SSL_CERT_FILE` or `SSL_CERT_DIR` names."""
+    try:
+        return httpx.create_ssl_context()
+    except OSError:  # an ssl.SSLError is one
+        raise LedgerError(
+            "The trusted certificates cannot be read.",
+            why="The environment names them in SSL_CERT_FILE or SSL_CERT_DIR.",
+            todo="Correct that variable, or remove it.",
+        ) from None
 
 
 def _wait(state: RetryCallState) -> float:
