@@ -69,6 +69,9 @@ def cases(ending: str = "") -> Iterator[Case]:
     yield of(claims.share((col(x) > 1) & (col(k) == f"a{ending}")))
     yield of(claims.covariance(x, y))
     yield of(claims.correlation(x, y))
+    yield of(claims.skewness(x))
+    yield of(claims.kurtosis(y))
+    yield of(claims.weighted_mean(y, x, n))
     yield of(claims.unique(number))
     yield of(claims.not_null(x))
     yield of(claims.conforms({x: (0, 9), k: [f"a{ending}", "b", "c"]}))
@@ -219,6 +222,8 @@ def test_a_class_is_named_once() -> None:
     ("claim", "path"),
     [
         pytest.param(claims.variance("x"), ("columns", 0, "squares"), id="variance"),
+        pytest.param(claims.skewness("x"), ("columns", 0, "sums", 1), id="skewness"),
+        pytest.param(claims.kurtosis("x"), ("columns", 0, "sums", 3), id="kurtosis"),
         pytest.param(claims.covariance("x", "y"), ("pairs", 0, "sum_xx"), id="covariance"),
         pytest.param(claims.correlation("x", "y"), ("pairs", 0, "sum_yy"), id="correlation"),
     ],

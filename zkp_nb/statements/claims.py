@@ -20,10 +20,12 @@ from zkp_nb.statements import (
     facts,
     filters,
     keys,
+    moments,
     order,
     reading,
     rows,
     schema,
+    weighted,
 )
 from zkp_nb.statements import derive as derived
 from zkp_nb.statements import formula as trees
@@ -76,6 +78,7 @@ __all__ = [
     "histogram",
     "in_key",
     "inner_join",
+    "kurtosis",
     "left_join",
     "maximum",
     "mean",
@@ -91,6 +94,7 @@ __all__ = [
     "select",
     "semi_join",
     "share",
+    "skewness",
     "sorted_by",
     "split",
     "std",
@@ -98,6 +102,7 @@ __all__ = [
     "unique",
     "value_counts",
     "variance",
+    "weighted_mean",
 ]
 """What the package offers as `zkp_nb.<name>`: every claim."""
 
@@ -122,6 +127,30 @@ def std(*columns: str, ddof: int = 1) -> Claim:
     """The standard deviations of columns of numbers; what is proven is exact, the root is for people."""
     text = call("std", *columns, ddof=ddof)
     return Claim(text, lambda subject: facts.state_variances(subject, columns, ddof, "standard deviation"))
+
+
+def weighted_mean(weight: str, *columns: str) -> Claim:
+    """The means of columns of numbers, weighted by another column, over the rows in which both have values."""
+    return Claim(
+        call("weighted_mean", weight, *columns),
+        lambda subject: weighted.state_weighted(subject, weight, columns),
+    )
+
+
+def skewness(*columns: str, bias: bool = False) -> Claim:
+    """The skewness of columns of numbers, as exact sums of powers.
+
+    Args:
+        bias: of the values as they are (scipy's default); else corrected for being a sample, as in pandas.
+    """
+    text = call("skewness", *columns, bias=bias)
+    return Claim(text, lambda subject: moments.state_shape(moments.Skewness, subject, columns, bias))
+
+
+def kurtosis(*columns: str, bias: bool = False) -> Claim:
+    """The excess kurtosis of columns of numbers, 0 for a normal distribution; see `skewness`."""
+    text = call("kurtosis", *columns, bias=bias)
+    return Claim(text, lambda subject: moments.state_shape(moments.Kurtosis, subject, columns, bias))
 
 
 def nulls(*columns: str) -> Claim:

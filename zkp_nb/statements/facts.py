@@ -37,7 +37,7 @@ from zkp_nb.statements.witness import integer_sum
 SHOWN_DIGITS: Final = 12
 """Significant digits of a quotient or root in a sentence."""
 
-_SUM_BITS: Final = 253
+SUM_BITS: Final = 253
 """A sum of that many bits stays below r."""
 
 Name = Annotated[str, Field(min_length=1)]
@@ -298,7 +298,7 @@ def check_squares(column: SourceColumn) -> None:
     """Refuses columns whose sum of squares is not a number of the field."""
     check_numeric(column)
     bits = column.type.bits or 1
-    if column.type.kind == "duration" or 2 * bits + column.source.extent.rows.bit_length() >= _SUM_BITS:
+    if column.type.kind == "duration" or 2 * bits + column.source.extent.rows.bit_length() >= SUM_BITS:
         raise StatementError(
             f"Column {column.name!r} is {column.type.describe()}, of which squares are not added up.",
             todo="Convert it to a number of at most 64 bits.",

@@ -100,10 +100,15 @@ def inverses(cells: Words, signed: bool, roots: Sequence[int]) -> npt.NDArray[np
 
 def integer_sum(cells: Cells, power: int = 1) -> int:
     """Exact sum of the cells, or of their squares, as a signed integer."""
-    if cells.dtype == np.bool_:
-        return int(np.count_nonzero(cells))
     if cells.ndim == 2:
         return int(sum(number**power for number in to_ints(cells)))
+    return power_sum(cells, power)
+
+
+def power_sum(cells: Cells, power: int) -> int:
+    """Exact sum of a power from 1 to 4 of cells of at most 64 bits, below 2^24 rows."""
+    if cells.dtype == np.bool_:
+        return int(np.count_nonzero(cells))
     low, high = int(cells.min(initial=0)), int(cells.max(initial=0))
     bound = max(-low, high) ** power * len(cells)
     if bound < 2**63:
@@ -112,7 +117,11 @@ def integer_sum(cells: Cells, power: int = 1) -> int:
         # 32-bit halves cannot overflow 64 bits below 2^32 rows.
         halves = cells >> cells.dtype.type(32), cells & cells.dtype.type(0xFFFFFFFF)
         return (int(halves[0].sum()) << 32) + int(halves[1].sum())
-    return integer_dot(cells, cells)
+    if power == 2:
+        return integer_dot(cells, cells)
+    first = _pieces(cells)
+    squares = _squared(first)
+    return _dot(first if power == 3 else squares, squares)
 
 
 def integer_dot(a: Cells, b: Cells) -> int:
@@ -122,13 +131,30 @@ def integer_dot(a: Cells, b: Cells) -> int:
         bounds = [max(-int(cells.min(initial=0)), int(cells.max(initial=0))) for cells in sides]
         if bounds[0] * bounds[1] * len(a) < 2**63:
             return int(np.dot(*sides))
-    pieces = [_pieces(cells) for cells in sides]
-    return sum(
-        int(np.dot(x, y)) << 16 * (i + j) for i, x in enumerate(pieces[0]) for j, y in enumerate(pieces[1])
-    )
+    return _dot(*map(_pieces, sides))
 
 
-def _pieces(cells: Cells) -> list[npt.NDArray[np.int64]]:
-    """16-bit pieces, lowest first, the highest with the sign: their products add up below 2^63."""
+_Pieces: TypeAlias = list[npt.NDArray[np.int64]]
+"""16-bit pieces, lowest first, the highest with the sign: their products add up below 2^63."""
+
+
+def _dot(a: _Pieces, b: _Pieces) -> int:
+    return sum(int(np.dot(x, y)) << 16 * (i + j) for i, x in enumerate(a) for j, y in enumerate(b))
+
+
+def _pieces(cells: Cells) -> _Pieces:
     shifted = [(cells >> cells.dtype.type(16 * at)).astype(np.int64) for at in range(4)]
     return [*(piece & 0xFFFF for piece in shifted[:3]), shifted[3]]
+
+
+def _squared(pieces: _Pieces) -> _Pieces:
+    """Pieces of the squares; a column of products is below 2^35."""
+    found: _Pieces = []
+    carry = np.zeros_like(pieces[0])
+    for place in range(2 * len(pieces) - 1):
+        carry += sum(
+            pieces[i] * pieces[place - i] for i in range(len(pieces)) if 0 <= place - i < len(pieces)
+        )
+        found.append(carry & 0xFFFF)
+        carry >>= 16
+    return [*found, carry]
