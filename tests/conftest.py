@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from zkp_nb.project import Project
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -27,3 +32,21 @@ def project(tmp_path: Path) -> Iterator[Project]:
     opened = Project(tmp_path / "project")
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window; what it opens gets nothing from the network."""
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        pytest.skip("there is no Chromium on this machine")
+    quiet = ("background-networking", "component-update", "sync", "gpu", "quic")
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--no-first-run", *(f"--disable-{each}" for each in quiet)],
+        )
+        yield started
+        started.close()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,11 @@ import pytest
 
 from zkp_nb.errors import StatementError
 from zkp_nb.notebook import session
-from zkp_nb.notebook.graph import NODE_HEIGHT, NODE_WIDTH, Node, placed
-from zkp_nb.notebook.graphview import graph_bundle, graph_html, graph_svg, graph_text
+from zkp_nb.notebook.graph import Graph, Node
+from zkp_nb.notebook.graphview import graph_bundle, graph_html, graph_text
 from zkp_nb.notebook.graphwidget import GraphWidget
+from zkp_nb.notebook.layout import laid_out
+from zkp_nb.notebook.picture import graph_svg
 from zkp_nb.verdict import verify
 
 if TYPE_CHECKING:
@@ -72,25 +75,23 @@ def test_what_is_on_its_way_is_shown(followed: Notebook) -> None:
 
 def test_the_widget_redraws_when_a_proof_is_done(followed: Notebook) -> None:
     widget = GraphWidget(session.graph())
-    before = widget.svg
+    before = widget.graph["svg"]
     followed.run("newer = base[base.x > 20]")
     followed.run("%zkp_track wait")
     assert "newer" not in before
-    assert "newer" in widget.svg
-    states = {node["name"]: node["state"] for node in widget.nodes}
-    assert states["newer"] == "✓ proven, dev"
-    json.dumps(widget.nodes)
-    entry = next(node["entry"] for node in widget.nodes if node["name"] == "newer")
-    assert verify(session.graph().receipt(entry))
+    assert "newer" in widget.graph["svg"]
+    nodes = {node["name"]: node for node in json.loads(json.dumps(widget.graph["nodes"]))}
+    assert nodes["newer"]["state"] == "✓ proven, dev"
+    assert verify(session.graph().receipt(nodes["newer"]["entry"]))
 
 
-def test_the_picture_is_whole_and_takes_the_keyboard(followed: Notebook) -> None:
+def test_the_picture_is_whole_and_fetches_nothing(followed: Notebook) -> None:
     graph = session.graph().read()
-    root = ET.fromstring(graph_svg(graph))
-    nodes = [each for each in root.iter() if each.get("role") == "button"]
+    picture = graph_svg(graph)
+    nodes = [each for each in ET.fromstring(picture).iter() if each.get("data-id")]
     assert len(nodes) == len(graph.nodes)
-    assert all(each.get("tabindex") == "0" and each.get("aria-label") for each in nodes)
-    assert not re.search(r"(?:href|src|url\()", graph_svg(graph))
+    assert all(each.get("role") == "img" and each.get("aria-label") for each in nodes)
+    assert not re.search(r"(?:href|src|url\()", picture)
 
 
 def test_one_bundle_with_every_form(followed: Notebook) -> None:
@@ -102,35 +103,44 @@ def test_one_bundle_with_every_form(followed: Notebook) -> None:
     assert "small [proven, dev]" in bundle["text/plain"]
 
 
+def test_without_quickjs_the_table_stays(followed: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    laid_out.cache_clear()
+    monkeypatch.setitem(sys.modules, "quickjs", None)
+    bundle = graph_bundle(session.graph())
+    assert set(bundle) == {"text/plain", "text/html"}
+    assert "<img" not in bundle["text/html"]
+    assert "x &lt; 9" in bundle["text/html"]
+
+
 def test_names_cannot_break_out() -> None:
     evil = "</title><script>alert(1)</script>\"'"
-    graph = placed([Node("a", evil, 3, ((evil, evil),), "proven", evil)])
-    assert "<script" not in graph_svg(graph) + graph_html(graph)
+    graph = Graph((Node("a", evil, 3, ((evil, evil),), "proven", evil, kind=evil),))
+    assert "<script" not in graph_svg(graph) + graph_html(graph, graph_svg(graph))
     ET.fromstring(graph_svg(graph))
-    assert graph_text(placed([])) == "Nothing is committed yet."
 
 
-def test_no_node_lies_on_another_and_children_stand_behind_their_parents() -> None:
-    parents = {"a": "", "b": "", "c": "a", "d": "ab", "e": "a", "f": "de", "g": "f", "h": "a"}
-    nodes = [Node(name, name, 1, (), "proven", "", tuple(above)) for name, above in parents.items()]
-    graph = placed(nodes)
-    by_id = {node.id: node for node in graph.nodes}
-    boxes = [(node.x, node.y) for node in graph.nodes]
-    for number, (x, y) in enumerate(boxes):
-        assert 0 <= x <= graph.width - NODE_WIDTH
-        assert 0 <= y <= graph.height - NODE_HEIGHT
-        assert all(abs(x - u) >= NODE_WIDTH or abs(y - v) >= NODE_HEIGHT for u, v in boxes[:number])
-    assert all(by_id[above].x < node.x for node in graph.nodes for above in node.parents)
-
-
-def test_an_edge_past_a_layer_does_not_run_behind_its_nodes() -> None:
-    parents = {"a": "", "b": "", "c": "a", "d": "c", "e": "bd", "f": "ae", "g": "b"}
-    graph = placed([Node(name, name, 1, (), "proven", "", tuple(above)) for name, above in parents.items()])
-    assert {name for name, _ in graph.lanes} == {"a", "b"}
-    for (_, x), y in graph.lanes.items():
-        assert not any(node.x == x and node.y <= y <= node.y + NODE_HEIGHT for node in graph.nodes)
+def test_a_graph_without_nodes_says_so() -> None:
+    nothing = Graph(())
+    assert graph_text(nothing) == "Nothing is committed yet."
+    assert "Nothing is committed yet." in graph_html(nothing, graph_svg(nothing))
+    ET.fromstring(graph_svg(nothing))
 
 
 def test_a_parent_that_was_logged_later_is_drawn_and_breaks_nothing() -> None:
-    nodes = [Node("a", "a", 1, (), "proven", "", ("b",)), Node("b", "b", 1, (), "proven", "", ("a",))]
-    assert graph_svg(placed(nodes)).count("zkp-edge zkp-") == 2
+    nodes = (Node("a", "a", 1, (), "proven", "", ("b",)), Node("b", "b", 1, (), "proven", "", ("a", "b")))
+    assert graph_svg(Graph(nodes)).count("zkp-edge zkp-") == 2
+
+
+def test_every_state_is_told_without_colour() -> None:
+    states = ("proven", "asserted", "committed", "pending", "failed")
+    bodies = []
+    for state in states:
+        svg = graph_svg(Graph((Node("a", "a", 1, (), state, ""),)))
+        body = re.sub(r"<style>.*?</style>", "", svg)
+        assert state in "".join(ET.fromstring(body).itertext())
+        bodies.append(re.sub(rf"zkp-{state}", "", "".join(re.findall(r"<(?:rect|path)[^>]*>", body))))
+    assert len(set(bodies)) == len(states) - 1, "asserted has the outline of proven, dashed"
+    assert "--zkp-dash" in graph_svg(Graph(()))
+    dev, other = (graph_svg(Graph((Node("a", "a", 1, (), "proven", "", dev=dev),))) for dev in (True, False))
+    assert ">dev<" in dev
+    assert ">dev<" not in other

@@ -9,7 +9,7 @@ import anywidget
 import traitlets
 
 from zkp_nb.errors import ZkpError
-from zkp_nb.notebook.graphview import details, graph_svg
+from zkp_nb.notebook.graphview import graph_json
 
 if TYPE_CHECKING:
     from zkp_nb.notebook.graphview import GraphView
@@ -18,12 +18,11 @@ _STATIC = Path(__file__).parent / "static"
 
 
 class GraphWidget(anywidget.AnyWidget):
-    """Shows the picture that Python laid out; redraws it whenever a proof is done."""
+    """Shows the picture that Python drew; redraws it whenever a proof is done."""
 
     _esm = _STATIC / "graph.js"
     _css = _STATIC / "panel.css"
-    svg = traitlets.Unicode().tag(sync=True)
-    nodes: Any = traitlets.List().tag(sync=True)
+    graph: Any = traitlets.Dict().tag(sync=True)
 
     def __init__(self, view: GraphView) -> None:
         super().__init__()
@@ -35,12 +34,9 @@ class GraphWidget(anywidget.AnyWidget):
 
     def _redraw(self) -> None:
         try:
-            graph = self._view.read()
+            self.graph = graph_json(self._view.read())
         except ZkpError:
             return  # the project was closed; the last picture stays
-        with self.hold_sync():
-            self.svg = graph_svg(graph)
-            self.nodes = [details(node) for node in graph.nodes]
 
     def _asked(self, widget: Any, content: dict[str, Any], buffers: list[bytes]) -> None:
         entry = content.get("receipt")

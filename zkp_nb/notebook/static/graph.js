@@ -1,5 +1,118 @@
-// Shows the picture that the kernel laid out; adds selection, arrow keys and what a click tells.
-// Text from the kernel enters the panel as text only; the picture was escaped where it was made.
+// Shows a graph: the picture that the kernel drew, with selection, arrow keys and what a click tells.
+//
+//   const shown = showGraph(element, { svg, nodes }, { saveReceipt: (entry) => ... });
+//   shown.update({ svg, nodes });   // from then on
+//   shown.remove();
+//
+// The JSON is that of `graph_json` in graphview.py. The widget below and the side panel of the JupyterLab
+// extension both use this. Text from the kernel enters the page as text only; the picture is parsed as XML,
+// and was escaped where it was made.
+
+export function showGraph(element, graph, { saveReceipt } = {}) {
+  const box = add(element, "div", "zkp-graph-box");
+  const panel = add(element, "div", "zkp-graph-panel");
+  panel.setAttribute("role", "region");
+  panel.setAttribute("aria-label", "About the chosen frame");
+  const news = add(element, "div", "zkp-graph-news");
+  news.setAttribute("role", "status");
+  let chosen = null;
+
+  const nodes = () => [...box.querySelectorAll(".zkp-node")];
+
+  function choose(id) {
+    chosen = id;
+    for (const node of nodes()) node.setAttribute("aria-pressed", String(node.dataset.id === chosen));
+    tell();
+  }
+
+  function tell() {
+    panel.replaceChildren();
+    const node = graph.nodes.find((each) => each.id === chosen);
+    if (!node) {
+      add(panel, "p", "", graph.nodes.length ? "Choose a frame to see what is said about it." : "Nothing is committed yet.");
+      return;
+    }
+    const head = add(panel, "p");
+    add(head, "strong", "", node.name);
+    add(head, "span", "", ` ${node.state}${node.rows === null ? "" : `, ${node.rows} rows`}`);
+    add(panel, "p", "", node.sentence);
+    for (const fact of node.facts) add(panel, "p", "", fact);
+    if (node.columns.length) columnsOf(node, add(panel, "table"));
+    if (node.entry !== null && saveReceipt) {
+      const button = add(panel, "button", "", `Save receipt of entry ${node.entry}`);
+      button.addEventListener("click", () => saveReceipt(node.entry));
+    }
+  }
+
+  // One stop for the Tab key, however many frames there are; arrow keys go from frame to frame.
+  function enter(node) {
+    for (const each of nodes()) each.setAttribute("tabindex", each === node ? "0" : "-1");
+  }
+
+  function onKey(event, node) {
+    const all = nodes();
+    let next = null;
+    if (event.key === "Enter" || event.key === " ") choose(node.dataset.id);
+    else if (event.key === "Home") next = all[0];
+    else if (event.key === "End") next = all[all.length - 1];
+    else if (event.key.startsWith("Arrow")) next = nearest(all, node, event.key);
+    else return;
+    next?.focus();
+    // The notebook has meanings of its own for these keys.
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  function draw() {
+    const focused = box.querySelector(".zkp-node:focus")?.dataset.id;
+    const stop = box.querySelector('.zkp-node[tabindex="0"]')?.dataset.id;
+    const picture = new DOMParser().parseFromString(graph.svg, "image/svg+xml").documentElement;
+    box.replaceChildren(document.importNode(picture, true));
+    const all = nodes();
+    for (const node of all) {
+      node.setAttribute("role", "button");
+      node.setAttribute("aria-pressed", String(node.dataset.id === chosen));
+      node.addEventListener("click", () => {
+        node.focus();
+        choose(node.dataset.id);
+      });
+      node.addEventListener("focus", () => enter(node));
+      node.addEventListener("keydown", (event) => onKey(event, node));
+    }
+    enter(all.find((node) => node.dataset.id === stop) ?? all[0]);
+    all.find((node) => node.dataset.id === focused)?.focus();
+    tell();
+  }
+
+  function update(newer) {
+    const before = new Map(graph.nodes.map((node) => [node.id, node.state]));
+    const changed = newer.nodes.filter((node) => before.get(node.id) !== node.state);
+    graph = newer;
+    draw();
+    // Screen readers hear what changed, not the whole picture again.
+    if (changed.length > 3) news.textContent = `${changed.length} frames changed.`;
+    else if (changed.length) news.textContent = changed.map((node) => `${node.name}: ${node.state}.`).join(" ");
+  }
+
+  draw();
+  return { update, remove: () => element.replaceChildren() };
+}
+
+function add(parent, tag, className, text) {
+  const made = parent.appendChild(document.createElement(tag));
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function columnsOf(node, table) {
+  add(table, "caption", "", "Columns");
+  for (const [name, type] of node.columns) {
+    const row = add(table, "tr");
+    add(row, "th", "", name).setAttribute("scope", "row");
+    add(row, "td", "", type);
+  }
+}
 
 function nearest(nodes, from, key) {
   const centre = (node) => {
@@ -22,83 +135,27 @@ function nearest(nodes, from, key) {
   return best;
 }
 
-function add(parent, tag, text) {
-  const made = parent.appendChild(document.createElement(tag));
-  if (text !== undefined) made.textContent = text;
-  return made;
+// The widget: the same, fed by the kernel.
+
+function download(entry, data) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([data], { type: "application/octet-stream" }));
+  link.download = `entry-${entry}.zkp`;
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 function render({ model, el }) {
-  const box = add(el, "div");
-  box.className = "zkp-graph-box";
-  const panel = add(el, "div");
-  panel.className = "zkp-graph-panel";
-  panel.setAttribute("aria-live", "polite");
-  let chosen = null;
-
-  const nodes = () => [...box.querySelectorAll(".zkp-node")];
-
-  function tell() {
-    panel.replaceChildren();
-    for (const node of nodes()) node.setAttribute("aria-pressed", String(node.dataset.id === chosen));
-    const node = model.get("nodes").find((each) => each.id === chosen);
-    if (!node) {
-      add(panel, "p", "Choose a frame to see what is said about it.");
-      return;
-    }
-    const head = add(panel, "p");
-    add(head, "strong", node.name);
-    add(head, "span", ` ${node.state}${node.rows === null ? "" : `, ${node.rows} rows`}`);
-    add(panel, "p", node.sentence);
-    for (const fact of node.facts) add(panel, "p", fact);
-    const table = add(panel, "table");
-    for (const [name, type] of node.columns) {
-      const row = add(table, "tr");
-      add(row, "td", name);
-      add(row, "td", type);
-    }
-    if (node.entry !== null) {
-      const button = add(panel, "button", `Save receipt of entry ${node.entry}`);
-      button.addEventListener("click", () => model.send({ receipt: node.entry }));
-    }
-  }
-
-  function draw() {
-    const focused = document.activeElement?.closest?.(".zkp-node")?.dataset.id;
-    box.innerHTML = model.get("svg");
-    for (const node of nodes()) {
-      const choose = () => {
-        chosen = node.dataset.id;
-        tell();
-      };
-      node.addEventListener("click", choose);
-      node.addEventListener("keydown", (event) => {
-        if (event.key === "Enter" || event.key === " ") choose();
-        else if (event.key.startsWith("Arrow")) nearest(nodes(), node, event.key)?.focus();
-        else return;
-        // The notebook has meanings of its own for these keys.
-        event.preventDefault();
-        event.stopPropagation();
-      });
-      if (focused && node.dataset.id === focused) node.focus();
-    }
-    tell();
-  }
-
-  function save(message, buffers) {
-    if (message.receipt === undefined || !buffers.length) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([buffers[0]], { type: "application/octet-stream" }));
-    link.download = `entry-${message.receipt}.zkp`;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  }
-
-  draw();
-  model.on("change:svg", draw);
+  const saveReceipt = (entry) => model.send({ receipt: entry });
+  const shown = showGraph(el, model.get("graph"), { saveReceipt });
+  const draw = () => shown.update(model.get("graph"));
+  const save = (message, buffers) => {
+    if (message.receipt !== undefined && buffers.length) download(message.receipt, buffers[0]);
+  };
+  model.on("change:graph", draw);
   model.on("msg:custom", save);
   return () => {
-    model.off("change:svg", draw);
+    model.off("change:graph", draw);
     model.off("msg:custom", save);
   };
 }
