@@ -25,7 +25,10 @@ REDRAW_S: Final = 0.1
 
 
 class Progress(Protocol):
-    """What long work calls; `done` rises to `total` within a stage. Raising in it stops the work."""
+    """What long work calls; `done` rises to `total` within a stage. Raising in it stops the work.
+
+    A `total` of 0 says that nobody knows how much there is: waiting, for example.
+    """
 
     def __call__(self, stage: str, done: int, total: int) -> None: ...
 
@@ -130,8 +133,9 @@ class _TerminalBar:
     def draw(self, stage: str, done: int, total: int) -> None:
         if stage != self._stage:
             self._stage = stage
-            self._live.reset(self._task, description=stage, total=total)
-        self._live.update(self._task, completed=done, total=total, refresh=True)
+            self._live.remove_task(self._task)  # a reset cannot make a known total unknown again
+            self._task = self._live.add_task(stage, total=total or None)
+        self._live.update(self._task, completed=done, total=total or None, refresh=True)
 
     def close(self) -> None:
         self._live.stop()
@@ -154,13 +158,15 @@ class _NotebookBar:
         now = time.monotonic()
         if stage != self._stage:
             self._stage, self._stage_started = stage, now
-        share = min(done / total, 1.0) if total > 0 else 0.0
-        left = time_left(now - self._stage_started, done, total)
-        label = escape(f"{stage} {share:.0%}" + (f", {left}" if left else ""))
+        value, label = "", stage
+        if total > 0:
+            share = min(done / total, 1.0)
+            left = time_left(now - self._stage_started, done, total)
+            value, label = f' value="{share:.3f}"', f"{stage} {share:.0%}" + (f", {left}" if left else "")
         self._show(
             '<div style="font:13px var(--jp-ui-font-family, system-ui, sans-serif)">'
-            f'<progress max="1" value="{share:.3f}" aria-label="{escape(stage)}" style="width:16em">'
-            f"</progress> {label}</div>"
+            f'<progress max="1"{value} aria-label="{escape(stage)}" style="width:16em">'
+            f"</progress> {escape(label)}</div>"
         )
 
     def close(self) -> None:

@@ -31,7 +31,7 @@ from zkp_nb.ledger.records import (
     ProofEntry,
     utc_now,
 )
-from zkp_nb.progress import Progress, stage
+from zkp_nb.progress import Progress
 from zkp_nb.proving import CommittedTable, LocalProver, Prover, Task
 from zkp_nb.receipt import Dataset, Receipt, Timings
 from zkp_nb.srs import srs_id_of, table_depth
@@ -211,7 +211,7 @@ class Project:
         started = time.perf_counter()
         seed = secrets.token_bytes(32)
         depth = table_depth(table.n_rows)
-        commitments = self._prover.commit(table, depth, seed, stage(progress, "commit"))
+        commitments = self._prover.commit(table, depth, seed, progress)
         record = DatasetRecord(
             name=name or "data",
             n_rows=table.n_rows,
@@ -355,7 +355,7 @@ class Project:
             name: self._held[name] for role in ("inputs", "outputs", "witnesses") for name in document[role]
         }
         started = time.perf_counter()
-        proofs = self._prover.prove(Task(statement, self.ledger_id, tables), stage(progress, "prove"))
+        proofs = self._prover.prove(Task(statement, self.ledger_id, tables), progress)
         proven = time.perf_counter()
         entry = ProofEntry(
             statement=document,

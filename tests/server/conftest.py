@@ -21,6 +21,7 @@ from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+from tests.server.work import Gate
 from zkp_nb.errors import ProofRejected
 from zkp_nb.ledger import ColumnRecord, DatasetEntry, DatasetRecord, ProofEntry
 from zkp_nb.server import Settings, create_app
@@ -258,3 +259,18 @@ def served(settings: Callable[..., Settings]) -> Iterator[str]:
     """Address of a node with the tests' verifier."""
     with serving(create_app(settings(), verify=check_proof)) as url:
         yield url
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    """Lets the jobs of `gated_app` begin."""
+    made = Gate()
+    yield made
+    made.opened.set()
+
+
+@pytest.fixture
+def gated_app(settings: Callable[..., Settings], gate: Gate) -> FastAPI:
+    """A node with the real prover, one job at a time, that waits for the gate."""
+    one = {"crypto": {"parallel_proving": False, "max_upload_bytes": 1_000_000}}
+    return create_app(settings(**one), prover=gate.prover)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import socket
 import threading
@@ -20,6 +19,7 @@ from tests.server.conftest import (
     make_record,
     token,
 )
+from tests.server.network import BadNetwork
 from zkp_nb.errors import LedgerError, LedgerInconsistent, ProofRejected
 from zkp_nb.ledger import (
     AssertedEntry,
@@ -130,65 +130,13 @@ def test_a_server_that_comes_back_is_waited_for(running: Start, connect: Connect
 
 
 def test_a_lost_answer_does_not_append_twice(served: str, connect: Connect) -> None:
-    with LosingProxy(int(served.rpartition(":")[2])) as proxy:
+    with BadNetwork(int(served.rpartition(":")[2])) as proxy:
         remote = connect(f"http://127.0.0.1:{proxy.port}")
         proxy.lose = 2
         assert remote.append(dataset("loans"), verifier=accept) == 0
         assert proxy.lose == 0
         assert remote.size == 1
         remote.close()
-
-
-class LosingProxy:
-    """Passes bytes to a node, but drops the connection instead of the next `lose` answers."""
-
-    def __init__(self, target: int) -> None:
-        self._target = target
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
-        self.lose = 0
-        self._threads: list[threading.Thread] = []
-
-    def __enter__(self) -> LosingProxy:
-        self._run(self._accept)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for thread in self._threads:
-            thread.join(5)
-
-    def _run(self, work: Callable[..., None], *arguments: Any) -> None:
-        thread = threading.Thread(target=work, args=arguments, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            node = socket.create_connection(("127.0.0.1", self._target))
-            self._run(self._pass, client, node, False)
-            self._run(self._pass, node, client, True)
-
-    def _pass(self, source: socket.socket, target: socket.socket, answers: bool) -> None:
-        while True:
-            try:
-                data = source.recv(65_536)
-                if answers and data and self.lose:
-                    self.lose -= 1
-                    data = b""
-                if not data:
-                    break
-                target.sendall(data)
-            except OSError:
-                break
-        with contextlib.suppress(OSError):
-            target.shutdown(socket.SHUT_RDWR)
-        source.close()
 
 
 def backup(node: RunningNode) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_address
 from typing import Any, Final
 
@@ -39,6 +39,10 @@ class Refused(LedgerError):
     def __init__(self, what: str, slug: str, *, why: str = "", todo: str = "") -> None:
         super().__init__(what, why=why, todo=todo)
         self.slug = slug
+
+
+class Unreachable(LedgerError):
+    """The server could not be reached for as long as the caller waited."""
 
 
 class _Again(Exception):
@@ -102,17 +106,33 @@ class Http:
             return
 
     def answer(
-        self, path: str, *, method: str = "GET", missing: bool = False, **request: Any
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        missing: bool = False,
+        patience: float | None = None,
+        waiting: Callable[[], None] | None = None,
+        **request: Any,
     ) -> tuple[bytes, httpx.Headers]:
         """Content and headers of the answer. Every request here must be safe to repeat.
 
+        Args:
+            path, method: what to ask for.
+            missing: whether an empty answer stands for 404.
+            patience: seconds for which to try again, where it is not that of the connection.
+            waiting: called before each pause; what it raises ends the waiting.
+            request: further arguments of the HTTP library.
+
         Raises:
+            Unreachable: there was no answer.
             LedgerError, or the class that the problem document stands for.
         """
         attempts = Retrying(
             retry=retry_if_exception_type(_Again),
-            stop=stop_after_delay(self._patience),
+            stop=stop_after_delay(self._patience if patience is None else patience),
             wait=_wait,
+            before_sleep=None if waiting is None else lambda _: waiting(),
             reraise=True,
         )
         try:
@@ -132,7 +152,7 @@ class Http:
                         raise LedgerError(f"The answer of {self._url} is longer than {MAX_ANSWER:,} bytes.")
         except httpx.TransportError as error:
             unsafe = isinstance(error.__cause__, ssl.SSLCertVerificationError) or "CERTIFICATE" in str(error)
-            failure = LedgerError(
+            failure = Unreachable(
                 f"The server {self._url} cannot be reached.",
                 why="Its certificate is not trusted." if unsafe else f"The connection says: {error}.",
                 todo="Check the address and the network, then try again.",

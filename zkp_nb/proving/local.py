@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 
 from zkp_nb import _core
 from zkp_nb.errors import ProvingInterrupted, SetupError, StatementFalse, ZkpError
-from zkp_nb.proving.protocol import StepProgress, Task
+from zkp_nb.progress import Progress, stage
+from zkp_nb.proving.protocol import Task
 from zkp_nb.srs import development_srs
 from zkp_nb.table import Column, Table
 
@@ -23,7 +24,7 @@ class LocalProver:
         # id() and not a weak dictionary: a table compares by content, and hashing it would read every cell.
         self._native: dict[int, dict[tuple[int, str], _core.Column]] = {}
 
-    def srs(self, depth: int, progress: StepProgress | None = None) -> _core.Srs:
+    def srs(self, depth: int, progress: Callable[[int, int], None] | None = None) -> _core.Srs:
         """The set-up, with bases up to `depth`."""
         if self._srs is None or self._srs.depth < depth:
             self._srs = development_srs(depth, progress)
@@ -34,9 +35,9 @@ class LocalProver:
         return self.srs(4).verification_key
 
     def commit(
-        self, table: Table, depth: int, seed: bytes, progress: StepProgress | None = None
+        self, table: Table, depth: int, seed: bytes, progress: Progress | None = None
     ) -> list[dict[str, bytes]]:
-        srs = self.srs(depth, progress)
+        srs = self.srs(depth, stage(progress, "set-up"))
         parts = [(number, part.label) for number, column in enumerate(table.columns) for part in column.parts]
         with _translated():
             points = _core.commit(
@@ -45,14 +46,14 @@ class LocalProver:
                 [self._column(table, number, label) for number, label in parts],
                 [column_label(number, label) for number, label in parts],
                 seed,
-                progress,
+                stage(progress, "commit"),
             )
         commitments: list[dict[str, bytes]] = [{} for _ in table.columns]
         for (number, label), point in zip(parts, points, strict=True):
             commitments[number][label] = point
         return commitments
 
-    def prove(self, task: Task, progress: StepProgress | None = None) -> tuple[bytes, ...]:
+    def prove(self, task: Task, progress: Progress | None = None) -> tuple[bytes, ...]:
         programs = task.statement.programs(task.records)
         witnesses = task.statement.witness(
             task.records, {name: held.table for name, held in task.tables.items()}
@@ -104,11 +105,11 @@ def _cells(column: Column, label: str) -> np.ndarray[tuple[int, ...], np.dtype[n
     return next(part.cells for part in column.parts if part.label == label)
 
 
-def _share(progress: StepProgress | None, part: int, parts: int) -> StepProgress | None:
+def _share(progress: Progress | None, part: int, parts: int) -> Callable[[int, int], None] | None:
     if progress is None:
         return None
     report = progress
-    return lambda done, total: report(part * total + done, parts * total)
+    return lambda done, total: report("prove", part * total + done, parts * total)
 
 
 @contextmanager

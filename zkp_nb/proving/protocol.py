@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from zkp_nb.ledger.records import DatasetRecord
+from zkp_nb.progress import Progress
 from zkp_nb.statements import Statement
 from zkp_nb.table import Table
-
-StepProgress = Callable[[int, int], None]
-"""Called with (done, total), rising."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Prover(Protocol):
         """Encoding of the verification key of the set-up that this prover uses."""
 
     def commit(
-        self, table: Table, depth: int, seed: bytes, progress: StepProgress | None = None
+        self, table: Table, depth: int, seed: bytes, progress: Progress | None = None
     ) -> list[dict[str, bytes]]:
         """Commits every part of every column.
 
@@ -57,7 +55,7 @@ class Prover(Protocol):
             ProvingInterrupted: stopped by the user.
         """
 
-    def prove(self, task: Task, progress: StepProgress | None = None) -> tuple[bytes, ...]:
+    def prove(self, task: Task, progress: Progress | None = None) -> tuple[bytes, ...]:
         """One proof for each program of the statement, in order.
 
         Raises:

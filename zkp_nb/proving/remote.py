@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import ssl
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from zkp_nb.errors import (
@@ -25,18 +27,18 @@ from zkp_nb.errors import (
     StatementFalse,
     ZkpError,
 )
-from zkp_nb.ledger.http import Http, Refused, nonsense, safe_url
+from zkp_nb.ledger.http import Http, nonsense, safe_url
 from zkp_nb.ledger.records import ProofEntry, canonical_json
-from zkp_nb.proving.protocol import StepProgress, Task
-from zkp_nb.proving.wire import table_chunks
+from zkp_nb.progress import Progress
+from zkp_nb.proving.protocol import Task
+from zkp_nb.proving.upload import announcement, send_table
 from zkp_nb.srs import srs_id_of
 from zkp_nb.table import Table
 
-PIECE: Final = 4 * 1024 * 1024
-"""Bytes of one piece of an upload."""
-
-_MAX_RESTARTS: Final = 20
 _PAUSE: Final = 0.2
+_PATIENCE_TO_CANCEL: Final = 3.0
+_AWAY: Final = "waiting for the server"
+_OVER: Final = ("succeeded", "failed", "cancelled")
 _ERRORS: Final[Mapping[str, type[ZkpError]]] = {
     "statement-false": StatementFalse,
     "statement-rejected": StatementError,
@@ -44,8 +46,38 @@ _ERRORS: Final[Mapping[str, type[ZkpError]]] = {
 }
 
 
+@dataclass(frozen=True)
+class RemoteJob:
+    """A job of this caller's on the server.
+
+    Attributes:
+        id, task: names; the task is "commit" or "prove".
+        state: "waiting" (for data), "queued", "running", "succeeded", "failed" or "cancelled".
+        done, total: steps of the work.
+        ahead: queued jobs that were submitted earlier.
+    """
+
+    id: str
+    task: str
+    state: str
+    done: int
+    total: int
+    ahead: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the job has ended, whatever its end."""
+        return self.state in _OVER
+
+
+_JOBS: Final = TypeAdapter(list[RemoteJob])
+
+
 class RemoteProver:
     """A `Prover` that works on a server.
+
+    While it works, `progress` is told of the stages "upload", "waiting on the server" (with the number of jobs
+    ahead), "commit" or "prove", and "waiting for the server" while it cannot be reached.
 
     Args:
         url: of the server, "https://ledger.example.org".
@@ -89,7 +121,7 @@ class RemoteProver:
         return self._key
 
     def commit(
-        self, table: Table, depth: int, seed: bytes, progress: StepProgress | None = None
+        self, table: Table, depth: int, seed: bytes, progress: Progress | None = None
     ) -> list[dict[str, bytes]]:
         """Commits every part of every column, on the server; see `Prover`."""
         request = {
@@ -104,7 +136,7 @@ class RemoteProver:
             raise nonsense()
         return [{part: _point(text) for part, text in each.items()} for each in shown]
 
-    def prove(self, task: Task, progress: StepProgress | None = None) -> tuple[bytes, ...]:
+    def prove(self, task: Task, progress: Progress | None = None) -> tuple[bytes, ...]:
         """One proof for each program of the statement, each verified here; see `Prover`.
 
         Raises:
@@ -123,6 +155,30 @@ class RemoteProver:
         self._believe(task, shown)
         return tuple(map(_decoded, shown))
 
+    def jobs(self) -> list[RemoteJob]:
+        """The caller's newest jobs on the server, newest first; those of other kernels among them."""
+        shown = self._http.json("/api/v1/jobs").get("jobs")
+        try:
+            return _JOBS.validate_python(shown)
+        except ValidationError:
+            raise nonsense() from None
+
+    def cancel(self, job_id: str | None = None) -> int:
+        """Cancel a job, or all of the caller's that are not over; the server deletes what it was sent.
+
+        A cell, or another kernel, that waits for the job gets a `ProvingInterrupted`.
+
+        Args:
+            job_id: of one of `jobs()`; None for all.
+
+        Returns:
+            How many were cancelled.
+        """
+        wanted = [job for job in self.jobs() if not job.is_over and job_id in (None, job.id)]
+        for job in wanted:
+            self._http.answer(f"/api/v1/jobs/{job.id}", method="DELETE")
+        return len(wanted)
+
     def _believe(self, task: Task, proofs: Sequence[Any]) -> None:
         from zkp_nb.verdict import verify_entry
 
@@ -134,24 +190,25 @@ class RemoteProver:
         verify_entry(entry, task.records, self.verification_key(), task.context)
 
     def _run(
-        self, request: dict[str, Any], tables: Sequence[tuple[Table, bytes]], progress: StepProgress | None
+        self, request: dict[str, Any], tables: Sequence[tuple[Table, bytes]], progress: Progress | None
     ) -> Mapping[str, Any]:
         """Submit, upload, wait. Whatever stops this, an exception of `progress` included, cancels the job."""
         self._warn()
-        request["uploads"] = [_announcement(table, seed) for table, seed in tables]
+        report = progress or (lambda *_: None)
+        request["uploads"] = [announcement(table, seed) for table, seed in tables]
         job = self._http.json(
             "/api/v1/jobs",
             method="POST",
             content=canonical_json(request),
             headers={"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex},
+            waiting=lambda: report(_AWAY, 0, 0),
         )
         path = f"/api/v1/jobs/{job.get('id')}"
         try:
-            for number, (table, _) in enumerate(tables):
-                self._upload(f"{path}/uploads/{number}", table, request["uploads"][number]["length"])
-            return self._wait(path, progress)
+            self._upload(path, [table for table, _ in tables], request["uploads"], report)
+            return self._wait(path, str(request["task"]), report)
         except BaseException as error:
-            self._cancel(path)
+            self._abandon(path)
             if isinstance(error, KeyboardInterrupt):
                 raise ProvingInterrupted(
                     "Proving was stopped; the server deletes what it was sent."
@@ -166,94 +223,78 @@ class RemoteProver:
                 " deletes them. Verifiers see no rows."
             )
 
-    def _upload(self, path: str, table: Table, length: int) -> None:
-        """Send what the server does not have yet, as often as it takes."""
-        for _ in range(_MAX_RESTARTS):
-            offset = self._offset(path)
-            if offset == length:
-                return
-            try:
-                for piece in _pieces(table, offset):
-                    self._send(path, offset, piece)
-                    offset += len(piece)
-            except Refused as refusal:
-                # An answer was lost and the server is further on, or a piece was damaged: ask where to go on.
-                if refusal.slug not in ("conflict", "checksum-mismatch"):
-                    raise
-        raise LedgerError(f"The upload to {self.url} does not arrive whole.", todo="Check the network.")
+    def _upload(
+        self, path: str, tables: Sequence[Table], announced: Sequence[Mapping[str, Any]], report: Progress
+    ) -> None:
+        lengths = [int(each["length"]) for each in announced]
+        before = 0
 
-    def _offset(self, path: str) -> int:
-        _, headers = self._http.answer(path, method="HEAD")
-        text = headers.get("upload-offset", "")
-        if not (text.isascii() and text.isdigit()):
-            raise nonsense()
-        return int(text)
+        def sent(offset: int) -> None:
+            report("upload", before + offset, sum(lengths))
 
-    def _send(self, path: str, offset: int, piece: bytes) -> None:
-        digest = base64.b64encode(hashlib.sha256(piece).digest()).decode()
-        headers = {
-            "Content-Type": "application/offset+octet-stream",
-            "Upload-Offset": str(offset),
-            "Upload-Checksum": f"sha256 {digest}",
-            "Tus-Resumable": "1.0.0",
-        }
-        self._http.answer(path, method="PATCH", content=piece, headers=headers)
+        for number, (table, length) in enumerate(zip(tables, lengths, strict=True)):
+            send_table(
+                self._http,
+                f"{path}/uploads/{number}",
+                table,
+                length,
+                sent,
+                waiting=lambda: report(_AWAY, 0, 0),
+                check=lambda: self._result(path, report),
+            )
+            before += length
 
-    def _wait(self, path: str, progress: StepProgress | None) -> Mapping[str, Any]:
+    def _wait(self, path: str, task: str, report: Progress) -> Mapping[str, Any]:
         last = 0
         while True:
             for event in self._http.events(f"{path}/events", last):
                 last = int(event.id) if event.id.isdigit() else last
-                if event.event == "progress" and progress is not None:
-                    progress(*_steps(event.data))
+                _tell_of(event.event, event.data, task, report)
             # The stream ends with the job, with the server, or with the network: ask which it was.
-            job = self._http.json(path)
-            if job.get("state") == "succeeded" and isinstance(job.get("result"), dict):
-                result: Mapping[str, Any] = job["result"]
+            result = self._result(path, report)
+            if result is not None:
                 return result
-            if job.get("state") in ("failed", "cancelled", "succeeded"):
-                raise _failure(job)
+            report(_AWAY, 0, 0)
             time.sleep(_PAUSE)
 
-    def _cancel(self, path: str) -> None:
-        try:
-            self._http.answer(path, method="DELETE")
-        except ZkpError:
-            return  # the server deletes it when the time for uploads is over
+    def _result(self, path: str, report: Progress) -> Mapping[str, Any] | None:
+        """What the job gave, None where it is not over; its error where it has failed."""
+        job = self._http.json(path, waiting=lambda: report(_AWAY, 0, 0))
+        if job.get("state") not in _OVER:
+            return None
+        result = job.get("result")
+        if job["state"] != "succeeded" or not isinstance(result, dict):
+            raise _failure(job)
+        return result
+
+    def _abandon(self, path: str) -> None:
+        """Cancel a job that nobody waits for; a server that is away deletes it when the time for uploads is over."""
+        with suppress(ZkpError):
+            self._http.answer(path, method="DELETE", patience=_PATIENCE_TO_CANCEL)
 
 
-def _announcement(table: Table, seed: bytes) -> dict[str, Any]:
-    length, digest = 0, hashlib.sha256()
-    for chunk in table_chunks(table):
-        length += len(chunk)
-        digest.update(chunk)
-    return {"length": length, "sha256": digest.hexdigest(), "seed": seed.hex()}
+def _tell_of(name: str, data: str, task: str, report: Progress) -> None:
+    """Pass an event of the job on to whoever watches."""
+    if name == "queue":
+        (ahead,) = _numbers(data, "ahead")
+        others = "" if ahead == 0 else f", {ahead} job{'s' if ahead > 1 else ''} ahead"
+        report(f"waiting on the server{others}", 0, 0)
+    elif name == "progress":
+        done, total = _numbers(data, "done", "total")
+        report(task, done, total)
 
 
-def _pieces(table: Table, offset: int) -> Iterator[bytes]:
-    """The stream of the table from a byte on, in pieces."""
-    held, skipped = bytearray(), 0
-    for chunk in table_chunks(table):
-        fresh = max(0, offset - skipped)
-        skipped += min(len(chunk), fresh)
-        held += memoryview(chunk)[fresh:]
-        while len(held) >= PIECE:
-            yield bytes(held[:PIECE])
-            del held[:PIECE]
-    if held:
-        yield bytes(held)
-
-
-def _steps(text: str) -> tuple[int, int]:
-    """Done and total of a progress event."""
+def _numbers(text: str, *names: str) -> tuple[int, ...]:
+    """Numbers of an event."""
     try:
         document = from_json(text)
     except ValueError:
         document = None
-    steps = (document.get("done"), document.get("total")) if isinstance(document, dict) else (None, None)
-    if not (type(steps[0]) is int and type(steps[1]) is int):
+    found = [document.get(name) for name in names] if isinstance(document, dict) else []
+    numbers = tuple(each for each in found if type(each) is int)
+    if len(numbers) != len(names):
         raise nonsense()
-    return steps[0], steps[1]
+    return numbers
 
 
 def _failure(job: Mapping[str, Any]) -> ZkpError:

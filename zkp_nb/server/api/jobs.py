@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 import uuid
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
@@ -26,7 +27,7 @@ from zkp_nb.server.http import FRESH, IdempotencyKey, Prover, answer_json, node_
 from zkp_nb.server.jobs.model import OVER, CommitRequest, Job, JobRequest, ProveRequest, State
 from zkp_nb.server.node import Node
 from zkp_nb.server.problems import Problem, Responses, responses
-from zkp_nb.srs import Origin, origin, srs_id_of
+from zkp_nb.srs import Origin, origin, srs_id_of, table_depth
 
 router = APIRouter(prefix="/api/v1", tags=["jobs"])
 
@@ -40,6 +41,7 @@ _UPLOAD_TYPE: Final = "application/offset+octet-stream"
 _TUS: Final = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
 _POLL_SECONDS: Final = 0.2
 _COMMENT_SECONDS: Final = 15.0
+_QUEUE_SECONDS: Final = 1.0
 _NAMESPACE: Final = uuid.UUID("0d9f4d1c-3f5a-4f3b-9d2e-6a4f6c1b7e21")
 
 JobId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
@@ -236,7 +238,10 @@ async def watch_job(
     job_id: JobId,
     last_event_id: Annotated[int | None, Header(ge=0, le=2**53 - 1)] = None,
 ) -> StreamingResponse:
-    """Server-sent events `state` and `progress`, from the beginning or after `Last-Event-ID`; ends with the job."""
+    """Server-sent events `state` and `progress`, from the beginning or after `Last-Event-ID`; ends with the job.
+
+    While the job is queued, `queue` tells every second how many are ahead; such an event has no number.
+    """
     node = node_of(request)
     await node.work(_own, node, caller, job_id)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -244,24 +249,28 @@ async def watch_job(
 
 
 async def _events(node: Node, job_id: str, after: int) -> AsyncIterator[str]:
-    quiet = 0.0
+    said = told = time.monotonic()
     yield "retry: 1000\n\n"
     while not node.draining:
         events = await node.work(node.jobs.events, job_id, after)
         for event in events:
             yield f"id: {event.number}\nevent: {event.name}\ndata: {json.dumps(dict(event.data))}\n\n"
-            after = event.number
+            said, after = time.monotonic(), event.number
             if event.data.get("state") in OVER:
                 return
         if not events:
             job = await node.work(node.jobs.job, job_id)
             if job is None or job.state in OVER:
                 return
+            now = time.monotonic()
+            if job.state == "queued" and now - told >= _QUEUE_SECONDS:
+                # Not one of the job's numbered events: it is out of date as soon as it is told.
+                yield f"event: queue\ndata: {json.dumps({'ahead': job.ahead})}\n\n"
+                said = told = now
+            elif now - said >= _COMMENT_SECONDS:
+                yield ":\n\n"
+                said = now
         await asyncio.sleep(_POLL_SECONDS)
-        quiet = 0.0 if events else quiet + _POLL_SECONDS
-        if quiet >= _COMMENT_SECONDS:
-            quiet = 0.0
-            yield ":\n\n"
 
 
 def _parse(body: bytes) -> CommitRequest | ProveRequest:
@@ -294,6 +303,8 @@ def _check(node: Node, request: CommitRequest | ProveRequest) -> None:
     if sum(upload.length for upload in request.uploads) > limit:
         raise Problem("too-large", f"The tables of one job have at most {limit:,} bytes.")
     if isinstance(request, CommitRequest):
+        if table_depth(request.n_rows) > request.depth:
+            raise SetupError("So many rows do not fit into a grid of this depth.")
         return
     named = {each for ids in named_datasets(request.statement).values() for each in ids}
     if {record.id for record in request.records} != named or len(request.records) != len(named):

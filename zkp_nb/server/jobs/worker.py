@@ -14,7 +14,8 @@ from zkp_nb.server.logs import describe, log
 from zkp_nb.server.problems import of_error
 
 if TYPE_CHECKING:
-    from zkp_nb.proving.protocol import Prover, StepProgress
+    from zkp_nb.progress import Progress
+    from zkp_nb.proving.protocol import Prover
 
 PROGRESS_SECONDS: Final = 0.25
 """Least time between two notes of progress."""
@@ -119,7 +120,7 @@ class Workers:
             return self._commit(request, claimed, report)
         return self._prove(request, claimed, report)
 
-    def _commit(self, request: CommitRequest, claimed: Claimed, report: StepProgress) -> dict[str, Any]:
+    def _commit(self, request: CommitRequest, claimed: Claimed, report: Progress) -> dict[str, Any]:
         from zkp_nb.proving.wire import read_table
 
         table = read_table(claimed.files[0], request.n_rows, [each.model_dump() for each in request.columns])
@@ -127,7 +128,7 @@ class Workers:
         points = self.prover().commit(table, request.depth, seed, report)
         return {"commitments": [{part: point.hex() for part, point in each.items()} for each in points]}
 
-    def _prove(self, request: ProveRequest, claimed: Claimed, report: StepProgress) -> dict[str, Any]:
+    def _prove(self, request: ProveRequest, claimed: Claimed, report: Progress) -> dict[str, Any]:
         from zkp_nb.proving.protocol import CommittedTable, Task
         from zkp_nb.proving.wire import read_table
         from zkp_nb.statements import parse
@@ -141,10 +142,10 @@ class Workers:
         proofs = self.prover().prove(Task(statement, request.context, tables), report)
         return {"proofs": [base64.b64encode(proof).decode() for proof in proofs]}
 
-    def _reporter(self, job_id: str) -> StepProgress:
+    def _reporter(self, job_id: str) -> Progress:
         last = 0.0
 
-        def report(done: int, total: int) -> None:
+        def report(stage: str, done: int, total: int) -> None:
             nonlocal last
             if self._stopping.is_set():
                 raise ProvingInterrupted("The node is stopping.")
@@ -155,5 +156,5 @@ class Workers:
             if not self._jobs.progress(job_id, self._name, done, total):
                 raise ProvingInterrupted("The job was cancelled.")
 
-        report(0, 0)
+        report("", 0, 0)
         return report
