@@ -77,6 +77,8 @@ def cases(ending: str = "") -> Iterator[Case]:
     yield of(claims.conforms({x: (0, 9), k: [f"a{ending}", "b", "c"]}))
     yield of(claims.sorted_by(number))
     yield of(claims.group_by(k, y, known={k: base[k].unique()}))
+    yield of(claims.group_extremes(k, [y, n], known={k: base[k].unique()}))
+    yield of(claims.group_rates(k, col(x) > 1, known={k: base[k].unique()}))
     yield of(claims.class_balance(k, values=base[k].unique()))
     yield of(claims.same_rows(), base.iloc[::-1])
     yield of(claims.rows_of(), base[[x, k]].iloc[:2])

@@ -39,6 +39,9 @@ FRAME = pd.DataFrame(
         (zkp.skewness("age"), "the sample skewness of age is about"),
         (zkp.kurtosis("age", "price", bias=True), "the population kurtosis of age"),
         (zkp.weighted_mean("rank", "price"), "the mean of price is"),
+        (zkp.group_extremes("state", "price"), "CA (price -3.75 and 1.25 of 2 values)"),
+        (zkp.group_rates("state", "age >= 18"), "for NY"),
+        (zkp.share("age < 1000"), "4 of the 4 rows"),
         (zkp.unique("id"), "No value of id occurs twice"),
         (zkp.unique("rank", "id"), "the same rank and id"),
         (zkp.unique("age", "id"), "the same age and id"),
@@ -52,7 +55,7 @@ FRAME = pd.DataFrame(
 )
 def test_proofs(project: Project, claim: Claim, result: str) -> None:
     frame = FRAME.dropna() if "not_null" in repr(claim) else FRAME
-    project.commit(frame, "people")
+    project.commit(frame, "people", widths={"age": 8} if "share" in repr(claim) else None)
     receipt = project.prove(frame, [claim])
     assert result in receipt.sentence
     assert all(len(proof) <= 1024 for proof in receipt.proofs)

@@ -122,6 +122,8 @@ CASES: Final[dict[str, Callable[[pd.DataFrame], Case]]] = {
     "value_counts": lambda frame: Case(frame, [zkp.value_counts("age")]),
     "histogram": lambda frame: Case(frame, [zkp.histogram("age", range(0, 101, 10))]),
     "share": lambda frame: Case(frame, [zkp.share("age >= 18")]),
+    "group_extremes": lambda frame: Case(frame, [zkp.group_extremes("age", "amount")]),
+    "group_rates": lambda frame: Case(frame, [zkp.group_rates("age", "amount >= 0")]),
     "covariance": lambda frame: Case(frame, [zkp.covariance("amount", "age")]),
     "unique": lambda frame: Case(frame, [zkp.unique("key")]),
     "in_key": lambda frame: Case(_parts(frame)[0], [zkp.in_key("key", frame)]),

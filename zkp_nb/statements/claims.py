@@ -30,6 +30,7 @@ from zkp_nb.statements import (
 from zkp_nb.statements import derive as derived
 from zkp_nb.statements import formula as trees
 from zkp_nb.statements import profile as profiles
+from zkp_nb.statements.auditing import group_extremes, group_rates
 from zkp_nb.statements.changes import (
     anti_join,
     append,
@@ -74,6 +75,8 @@ __all__ = [
     "fill_nulls",
     "filter",
     "group_by",
+    "group_extremes",
+    "group_rates",
     "grouped",
     "histogram",
     "in_key",

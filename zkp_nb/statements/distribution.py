@@ -252,7 +252,7 @@ class Share(Fact):
     rows: Several
 
     def sentence(self, names: Mapping[str, str]) -> str:
-        table, percent = name_of(names, self.inputs[0]), _percent(self.count, self.rows)
+        table, percent = name_of(names, self.inputs[0]), percent_of(self.count, self.rows)
         return (
             f"{self.count:,} of the {count_of(self.rows, 'row')} of {table} ({percent}) "
             f"{'has' if self.count == 1 else 'have'} {predicate_text(self.predicate)}."
@@ -265,10 +265,15 @@ class Share(Fact):
         source = builder.table(self.inputs[0])
         if self.rows != source.extent.rows or self.count > self.rows:
             raise StatementError("The statement counts other rows than those of its table.")
-        builder.count(source, bits.of(tree), self.count)
+        bit = bits.of(tree)
+        if bit.scalar:
+            # What the types alone decide asks no column anything, and a proof has at least one.
+            builder.column(source.columns[0], source.columns[0].parts[0])
+        builder.count(source, bit, self.count)
 
 
-def _percent(count: int, rows: int) -> str:
+def percent_of(count: int, rows: int) -> str:
+    """A share in percent, to two digits."""
     exact = Fraction(100 * count, rows)
     near = Decimal(round(exact * 100)) / 100
     return f"{'' if near == exact else 'about '}{near.normalize():f} %"
@@ -290,7 +295,7 @@ def state_value_counts(subject: Subject, name: str, values: Iterable[object] | N
     """
     column = source_of(subject).column(name)
     if values is None and column.type.is_hashed:
-        values = _values_in(subject.frame, name)
+        values = values_in(subject.frame, name)
     given = None if values is None else [each for each in dict.fromkeys(values) if not _missing(each)]
     if given is None and column.type.is_hashed:
         raise StatementError(
@@ -337,7 +342,7 @@ def _counted(column: SourceColumn) -> dict[Any, int]:
     return {int(value): count for value, count in zip(values.tolist(), counts.tolist(), strict=True)}
 
 
-def _values_in(frame: Any, name: str) -> list[object] | None:
+def values_in(frame: Any, name: str) -> list[object] | None:
     """The distinct values of a column of a frame of pandas or polars, or of an Arrow table, if it is one."""
     try:
         distinct = frame[name].unique()

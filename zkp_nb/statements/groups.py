@@ -17,7 +17,7 @@ from pydantic import Field
 from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import hash_rows
-from zkp_nb.statements.distribution import MAX_LISTED, MAX_SHOWN
+from zkp_nb.statements.distribution import MAX_LISTED, MAX_SHOWN, values_in
 from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.facts import Fact, Name, check_numeric, distinct, grouped, shown
 from zkp_nb.statements.literals import number_cell, number_text
@@ -33,11 +33,14 @@ from zkp_nb.statements.statement import (
     value_text,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import data_of, document_of, member_of, present_of, published
+from zkp_nb.statements.values import data_of, document_of, member_of, present_of
+from zkp_nb.statements.values import published as published_cell
 from zkp_nb.statements.witness import Words
 from zkp_nb.table.cells import Cells, to_ints
 
 Names = tuple[Name, ...]
+Known = Mapping[str, Iterable[object]]
+"""The values of columns of text, by name."""
 
 
 class Group(Part):
@@ -81,12 +84,11 @@ class Grouped(Fact):
         return f"The groups of {table} by {listed(map(quoted, self.by))} are {'; '.join(parts)}."
 
     def _shown(self, group: Group) -> str:
-        key = ", ".join("null" if each is None else value_text(each) for each in group.key)
         totals = [count_of(group.rows, "row")]
         for name, total, count in zip(self.values, group.sums, group.counts, strict=True):
             mean = f", mean {shown(Fraction(total.removesuffix(' s')) / count)}" if count else ""
             totals.append(f"{quoted(name)} sum {grouped(total)}{mean}")
-        return f"{key} ({', '.join(totals)})"
+        return f"{key_text(group.key)} ({', '.join(totals)})"
 
     def compile(self, builder: Builder) -> None:
         source = builder.table(self.inputs[0])
@@ -108,11 +110,13 @@ class Grouped(Fact):
         family.tally(source, key, amount, left=True)
         known = set()
         for group in self.groups:
-            members = _members(by, group)
+            members = key_members(by, group.key)
             if members in known:
                 raise StatementError("The statement names a group twice.")
             known.add(members)
-            family.listed(_key(builder, by, members, family.alpha), _total(builder, values, group, powers))
+            family.listed(
+                listed_key(builder, by, members, family.alpha), _total(builder, values, group, powers)
+            )
 
 
 def summed(source: Source, names: Sequence[str]) -> list[SourceColumn]:
@@ -123,15 +127,19 @@ def summed(source: Source, names: Sequence[str]) -> list[SourceColumn]:
     return columns
 
 
-_Members = tuple[tuple[int, ...] | None, ...]
+Members = tuple[tuple[int, ...] | None, ...]
 
 
-def _members(by: Sequence[SourceColumn], group: Group) -> _Members:
-    """The cells of a group's key."""
-    if len(group.key) != len(by):
+def key_members(by: Sequence[SourceColumn], key: Sequence[Any]) -> Members:
+    """The cells of a published key, None for null.
+
+    Raises:
+        StatementError: it is no key of these columns.
+    """
+    if len(key) != len(by):
         raise StatementError("A group of the statement has another key than its columns.")
     found: list[tuple[int, ...] | None] = []
-    for value, column in zip(group.key, by, strict=True):
+    for value, column in zip(key, by, strict=True):
         if value is None:
             if not column.nullable:
                 raise StatementError(f"Column {column.name!r} has no nulls by its record.")
@@ -142,7 +150,7 @@ def _members(by: Sequence[SourceColumn], group: Group) -> _Members:
     return tuple(found)
 
 
-def _key(builder: Builder, by: Sequence[SourceColumn], members: _Members, alpha: Expr) -> Expr:
+def listed_key(builder: Builder, by: Sequence[SourceColumn], members: Members, alpha: Expr) -> Expr:
     """The fingerprint of a public key."""
     powers = iter(builder.powers(alpha, sum(len(column.parts) + 1 for column in by)))
     total = builder.constant(0)
@@ -210,16 +218,58 @@ class Partition:
         return [(above << 32) + below for below, above in zip(low, high, strict=True)]
 
 
+def partition_by(keys: Sequence[SourceColumn]) -> Partition:
+    """The rows of a table by their key; a StatementError where there are too many keys to list."""
+    partition = Partition(hash_rows([keys])[0])
+    if len(partition.first) > MAX_LISTED:
+        raise StatementError(
+            f"There are {len(partition.first):,} groups; a statement lists at most {MAX_LISTED:,}.",
+            todo="Commit the grouped frame, and prove that it came from this one.",
+        )
+    return partition
+
+
+def published_keys(
+    subject: Subject, keys: Sequence[SourceColumn], rows: npt.NDArray[np.int64], known: Known
+) -> list[tuple[Any, ...]]:
+    """The keys of some rows as statements write them; texts from those named, else from the frame at hand.
+
+    Raises:
+        StatementFalse: a text occurs that is not among those named.
+        StatementError: texts must be named, and are not.
+    """
+    columns = []
+    for column in keys:
+        named = known.get(column.name)
+        if named is None and column.type.is_hashed:
+            named = values_in(subject.frame, column.name)
+        columns.append(_published_values(column, rows, named))
+    return list(zip(*columns, strict=True))
+
+
+def by_key(groups: Iterable[Any]) -> list[Any]:
+    """Groups in the order of their keys, nulls last."""
+    return sorted(
+        groups, key=lambda group: [(each is None, str(type(each)), each or 0) for each in group.key]
+    )
+
+
+def key_text(key: Sequence[Any]) -> str:
+    """A key for sentences."""
+    return ", ".join("null" if each is None else value_text(each) for each in key)
+
+
 def state_grouped(
     subject: Subject,
     by: Sequence[str],
     values: Sequence[str],
-    known: Mapping[str, Iterable[object]],
+    known: Known,
 ) -> Grouped:
     """Computes and states sizes and sums of groups.
 
     Args:
-        known: for key columns of text or bytes, which a table holds as hashes: their values.
+        known: for key columns of text or bytes, which a table holds as hashes: their values; by default those of
+            the frame where it is at hand.
 
     Raises:
         StatementFalse: a text occurs that is not among those named.
@@ -228,19 +278,14 @@ def state_grouped(
     source = source_of(subject)
     keys = distinct(source, by)
     columns = summed(source, values)
-    partition = Partition(hash_rows([keys])[0])
-    if len(partition.first) > MAX_LISTED:
-        raise StatementError(
-            f"There are {len(partition.first):,} groups; a statement lists at most {MAX_LISTED:,}.",
-            todo="Commit the grouped frame, and prove that it came from this one.",
-        )
+    partition = partition_by(keys)
     sizes = partition.sizes()
     sums = [partition.sums(data_of(column).data[0]) for column in columns]
     counts = [partition.sums(present_of(column)) for column in columns]
-    literals = [_literals(column, partition.first, known.get(column.name)) for column in keys]
+    published = published_keys(subject, keys, partition.first, known)
     groups = [
         Group(
-            key=tuple(each[at] for each in literals),
+            key=published[at],
             rows=sizes[at],
             sums=tuple(
                 number_text(each[at], column.type) for each, column in zip(sums, columns, strict=True)
@@ -249,12 +294,15 @@ def state_grouped(
         )
         for at in range(len(sizes))
     ]
-    groups.sort(key=lambda group: [(each is None, str(type(each)), each or 0) for each in group.key])
-    return Grouped(inputs=(subject.dataset_id,), by=tuple(by), values=tuple(values), groups=tuple(groups))
+    return Grouped(
+        inputs=(subject.dataset_id,), by=tuple(by), values=tuple(values), groups=tuple(by_key(groups))
+    )
 
 
-def _literals(column: SourceColumn, rows: npt.NDArray[np.int64], known: Iterable[object] | None) -> list[Any]:
-    """The values of a column in some rows, as statements write them."""
+def _published_values(
+    column: SourceColumn, rows: npt.NDArray[np.int64], known: Iterable[object] | None
+) -> list[Any]:
+    """The values of a column in some rows; None for null."""
     vectors = [to_ints(vector[rows]) for vector in data_of(column).data]
     cells: list[Any] = [cell[0] if len(cell) == 1 else cell for cell in zip(*vectors, strict=True)]
     present = present_of(column)[rows].tolist()
@@ -273,7 +321,7 @@ def _literals(column: SourceColumn, rows: npt.NDArray[np.int64], known: Iterable
         if not there:
             found.append(None)
         elif known is None:
-            found.append(published(cell, column))
+            found.append(published_cell(cell, column))
         elif cell not in named:
             raise StatementFalse(
                 f"Column {column.name!r} of `{column.source.record.name}` has a value that is not among those named.",
