@@ -11,7 +11,8 @@ import numpy as np
 
 from zkp_nb.ledger.records import ColumnRecord, DatasetRecord
 from zkp_nb.statements import Claim, Program, Statement, Subject, parse
-from zkp_nb.table import Column, Table, from_frame
+from zkp_nb.table import Column, Table, from_frame, to_ints
+from zkp_nb.table.cells import wide_from_ints
 
 from . import model
 
@@ -122,6 +123,8 @@ def edited(subject: Subject, column: str, part: str, row: int, value: Any) -> Ta
             if each.name == column and old.label == part:
                 if isinstance(value, int) and not isinstance(value, bool) and cells.dtype == np.bool_:
                     cells = cells.astype(np.int64)
+                if isinstance(value, int) and abs(value) >= 2**63:
+                    cells, value = wide_from_ints(to_ints(cells)), wide_from_ints([value])[0]
                 cells[row] = value
             parts.append(type(old)(old.label, cells))
         columns.append(Column(each.name, each.type, each.nullable, tuple(parts)))

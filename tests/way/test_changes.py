@@ -60,6 +60,19 @@ OF_ONE: list[tuple[str, pd.DataFrame, Callable[[], Claim], int]] = [
         lambda: claims.cut("amount", [0, 20, 50, 100], ["small", "mid", "large"], into="size"),
         1,
     ),
+    ("round", LOANS.round(1), lambda: claims.rounded(digits=1), 1),
+    (
+        "scale",
+        LOANS.assign(decade=LOANS.user // 10),
+        lambda: claims.scaled("user", divide=10, rule="down", into="decade"),
+        1,
+    ),
+    (
+        "remainder",
+        LOANS.assign(fold=LOANS.id % 5),
+        lambda: claims.remainder("id", 5, into="fold"),
+        1,
+    ),
     (
         "grouped",
         GROUPED,

@@ -105,11 +105,7 @@ class Cut(Statement):
         """All other columns; and that labels are null where values are."""
         source, output = (builder.table(each) for each in (*self.inputs, *self.outputs))
         equations = Equations(builder, source, output)
-        if {*output.names} | {self.column} != {*source.names, self.into}:
-            raise StatementError("The output has other columns than the input's and the labels.")
-        for column in output.columns:
-            if column.name != self.into:
-                equations.equal(column, source.column(column.name))
+        equations.carried({self.into})
         equations.same_nulls(output.column(self.into), source.column(self.column))
         equations.close()
 

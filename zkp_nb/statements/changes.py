@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, get_args
+from typing import get_args
 
 from zkp_nb.errors import StatementError
 from zkp_nb.statements import (
     balance,
-    binning,
     duplicates,
     groups,
     grouptables,
     joins,
     missing,
-    rewriting,
     semijoins,
 )
 from zkp_nb.statements import concat as together
@@ -25,20 +23,15 @@ from zkp_nb.statements.subject import Subject
 __all__ = [
     "anti_join",
     "append",
-    "cast",
     "class_balance",
-    "clip",
     "concat",
-    "cut",
     "disjoint_keys",
     "drop_duplicates",
     "drop_nulls",
-    "fill_nulls",
     "group_by",
     "grouped",
     "inner_join",
     "left_join",
-    "replace",
     "semi_join",
 ]
 
@@ -69,19 +62,6 @@ def drop_nulls(*columns: str) -> Claim:
     return Claim(call("drop_nulls", *columns), state)
 
 
-def fill_nulls(values: Mapping[str, object] | None = None, /, **named: object) -> Claim:
-    """The frame is its parent, row by row, with constants in place of the nulls of some columns.
-
-    Args:
-        values, named: the constant of each column.
-    """
-    given = {**(values or {}), **named}
-    if not given:
-        raise StatementError("Nulls are filled with constants.", todo="Write fill_nulls(age=0).")
-    state = of_a_parent(lambda parent, child: missing.state_fill_nulls(parent, child, given))
-    return Claim(call("fill_nulls", given), state)
-
-
 def drop_duplicates(*subset: str) -> Claim:
     """The frame is its parent without duplicates.
 
@@ -90,61 +70,6 @@ def drop_duplicates(*subset: str) -> Claim:
     """
     state = of_a_parent(lambda parent, child: duplicates.state_drop_duplicates(parent, child, subset))
     return Claim(call("drop_duplicates", *subset), state)
-
-
-def clip(column: str, low: object = None, high: object = None) -> Claim:
-    """The frame is its parent, row by row, with values of the column below or above a bound set to the bound."""
-    state = of_a_parent(lambda parent, child: rewriting.state_clip(parent, child, {column: (low, high)}))
-    return Claim(call("clip", column, low, high), state)
-
-
-def replace(column: str, values: Mapping[Any, object], *, others: str = "keep") -> Claim:
-    """The frame is its parent, row by row, with values of the column replaced by a public dictionary.
-
-    Args:
-        values: 1 to 12 pairs of old and new value; the new one may be None.
-        others: what becomes of values that are not in it: "keep" as in pandas' `replace`, "null" as in its `map`.
-    """
-    if others not in ("keep", "null"):
-        raise StatementError(
-            "Other values are kept or become null.", todo='Write others="keep" or others="null".'
-        )
-    given = dict(values)
-    state = of_a_parent(
-        lambda parent, child: rewriting.state_replace(parent, child, column, given, others == "keep")
-    )
-    return Claim(call("replace", column, given, others=others), state)
-
-
-def cast(*columns: str) -> Claim:
-    """The frame is its parent, row by row, with the same values in other types; all columns whose type differs."""
-    state = of_a_parent(lambda parent, child: rewriting.state_cast(parent, child, columns))
-    return Claim(call("cast", *columns), state)
-
-
-def cut(
-    column: str,
-    edges: Sequence[object],
-    labels: Sequence[object],
-    *,
-    into: str | None = None,
-    right: bool = True,
-) -> Claim:
-    """A column of the frame holds the bin of each value of its parent's column; the rest is the parent's.
-
-    Args:
-        edges: ascending; every value lies within.
-        labels: one for each bin.
-        into: the column of labels; by default that of the same name.
-        right: bins hold their upper edge and not their lower one, as in pandas.
-    """
-    bins, words = tuple(edges), tuple(labels)
-    state = of_a_parent(
-        lambda parent, child: binning.state_cut(
-            parent, child, column, into or column, bins, words, right=right
-        )
-    )
-    return Claim(call("cut", column, list(bins), list(words), into=into or column, right=right), state)
 
 
 def class_balance(label: str, *others: object, values: Iterable[object] | None = None) -> Claim:

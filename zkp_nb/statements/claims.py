@@ -34,25 +34,30 @@ from zkp_nb.statements.auditing import group_extremes, group_rates
 from zkp_nb.statements.changes import (
     anti_join,
     append,
-    cast,
     class_balance,
-    clip,
     concat,
-    cut,
     disjoint_keys,
     drop_duplicates,
     drop_nulls,
-    fill_nulls,
     group_by,
     grouped,
     inner_join,
     left_join,
-    replace,
     semi_join,
 )
 from zkp_nb.statements.claim import Claim as Claim
 from zkp_nb.statements.claim import call, first_that_holds, of_a_parent
 from zkp_nb.statements.formula import Col, Formula, Predicate
+from zkp_nb.statements.rewrites import (
+    cast,
+    clip,
+    cut,
+    fill_nulls,
+    remainder,
+    replace,
+    rounded,
+    scaled,
+)
 from zkp_nb.statements.statement import Statement
 from zkp_nb.statements.subject import Subject
 
@@ -91,9 +96,12 @@ __all__ = [
     "nulls",
     "profile",
     "quantile",
+    "remainder",
     "replace",
+    "rounded",
     "rows_of",
     "same_rows",
+    "scaled",
     "select",
     "semi_join",
     "share",

@@ -46,14 +46,15 @@ class Equations:
             self._rest = self._rest + power * rest
 
     def carried(self, changed: Collection[str]) -> None:
-        """Every column of the output that is not among those changed is the input's of the same name.
+        """Every column of the output that is not among those changed or added is the input's of the same name.
 
         Raises:
-            StatementError: the tables do not have the same columns.
+            StatementError: the output has not exactly the input's columns and those.
         """
-        if set(self.output.names) != set(self.source.names):
+        if set(self.output.names) != {*self.source.names, *changed}:
             raise StatementError(
-                f"`{self.source.record.name}` and `{self.output.record.name}` do not have the same columns.",
+                f"`{self.output.record.name}` does not have the columns of `{self.source.record.name}` and those "
+                "that are calculated.",
                 todo="Prove selected and renamed columns in a step of their own.",
             )
         for column in self.output.columns:

@@ -73,6 +73,36 @@ def value_of(document: object, type_: ColumnType) -> object:
     raise StatementError(f"A constant of the statement is not written as one of {type_.describe()} is.")
 
 
+_ANY_NUMBER: Final = ColumnType.decimal(38, 128)
+
+
+def number_literal(value: object) -> Literal:
+    """The form in a document of a number that is no value of a column: a factor, a divisor.
+
+    Raises:
+        StatementError: it is no finite number, or has no exact decimal form.
+    """
+    try:
+        document = literal(value, _ANY_NUMBER)
+    except TableError as error:
+        raise StatementError(error.what, why=error.why, todo=error.todo) from None
+    exact_number(document)
+    return document
+
+
+def exact_number(document: object) -> Fraction:
+    """The number of such a literal.
+
+    Raises:
+        StatementError: it is not written as one.
+    """
+    value = value_of(document, _ANY_NUMBER)
+    try:
+        return Fraction(repr(value) if isinstance(value, float) else str(value))
+    except ValueError:
+        raise StatementError("A factor or divisor is a finite number.") from None
+
+
 def _read(document: object, type_: ColumnType) -> Any:
     match type_.kind, document:
         case "bytes", str():
