@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import trustme
 import uvicorn
 from fastapi import FastAPI
 from joserfc import jwt
@@ -145,6 +148,37 @@ def app(settings: Callable[..., Settings]) -> FastAPI:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@dataclass(frozen=True)
+class Tls:
+    """Keys of `[security]` that enable TLS, for a settings file, and what a client trusts.
+
+    Attributes:
+        settings: lines of TOML.
+        authority: certificate of the authority, a PEM file.
+    """
+
+    settings: str
+    authority: Path
+
+    def context(self) -> ssl.SSLContext:
+        """A client's."""
+        return ssl.create_default_context(cafile=self.authority)
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
+    """A certificate for 127.0.0.1."""
+    folder = tmp_path_factory.mktemp("tls")
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    key, chain, trusted = (folder / name for name in ("node.key", "node.crt", "authority.crt"))
+    certificate.private_key_pem.write_to_path(str(key))
+    certificate.cert_chain_pems[0].write_to_path(str(chain))
+    authority.cert_pem.write_to_path(str(trusted))
+    lines = f'enable_tls = true\ntls_private_key = "{key}"\ntls_certificate = "{chain}"\n'
+    return Tls(lines, trusted)
 
 
 class RunningNode:

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-import trustme
 from click.testing import CliRunner
 
-from tests.server.conftest import RunningNode, bearer, body_of, make_record, token
+from tests.server.conftest import RunningNode, Tls, bearer, body_of, make_record, token
 from zkp_nb.ledger import DatasetEntry, Ledger
 from zkp_nb.server.command import keys
 
@@ -66,21 +65,9 @@ def test_sigterm_lets_requests_finish_and_takes_no_new_ones(running: Start) -> N
     assert "Traceback" not in node.log.read_text()
 
 
-def test_tls_1_3_and_nothing_older(running: Start, tmp_path: Path) -> None:
-    authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1")
-    files = tmp_path / "node.key", tmp_path / "node.crt"
-    certificate.private_key_pem.write_to_path(str(files[0]))
-    certificate.cert_chain_pems[0].write_to_path(str(files[1]))
-    settings = f"""
-        [security]
-        enable_tls = true
-        tls_private_key = "{files[0]}"
-        tls_certificate = "{files[1]}"
-        """
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    node = running(settings, scheme="https").wait()
+def test_tls_1_3_and_nothing_older(running: Start, tls: Tls) -> None:
+    node = running("[security]\n" + tls.settings, scheme="https").wait()
+    context = tls.context()
     answer = httpx.get(f"{node.url}/api/v1/log", headers=bearer(token()), verify=context)
     assert answer.status_code == 200
     assert "max-age" in answer.headers["strict-transport-security"]

@@ -51,10 +51,10 @@ def record_of(prover: Any, table: Table, name: str, seed: bytes) -> DatasetRecor
     )  # fmt: skip
 
 
-def task_of(prover: Any, claim: Any, context: str) -> Task:
-    """A claim about `loans`, ready to prove."""
-    table, seed = loans(), secrets.token_bytes(32)
-    record = record_of(prover, table, "loans", seed)
+def task_of(prover: Any, claim: Any, context: str, table: Table | None = None, name: str = "loans") -> Task:
+    """A claim about a table, `loans` where none is given, ready to prove."""
+    table, seed = table or loans(), secrets.token_bytes(32)
+    record = record_of(prover, table, name, seed)
     statement = claim.state(Subject(record.id, record, table, parents=(), resolve=lambda _: None))
     return Task(statement, context, {record.id: CommittedTable(record, table, seed)})
 

@@ -52,17 +52,17 @@ def allow(*roles: Role, public: bool = False) -> Callable[..., Awaitable[Caller]
         header = request.headers.get("authorization")
         address = f"address:{request.client.host if request.client else ''}"
         if header is None and public and node.settings.security.public_reads:
-            await node.quota.take(address)
+            await node.count(address)
             return Caller("anonymous", frozenset({"reader"}))
         try:
             caller = await node.work(node.authenticator.caller, header)
         except Problem as problem:
-            await node.quota.take(address)
+            await node.count(address)
             if header is not None:
                 await node.work(node.audit, "authentication refused", address, why=problem.detail)
             raise
         request.state.subject = caller.subject
-        await node.quota.take(caller.subject)
+        await node.count(caller.subject)
         if not caller.roles.intersection(roles):
             await node.work(node.audit, "role missing", caller.subject, needs=" or ".join(roles))
             raise Problem("forbidden", f"This needs the role {' or '.join(roles)}.")
@@ -120,7 +120,8 @@ def answer(
     public = node_of(request).settings.security.public_reads and "authorization" not in request.headers
     scope = "public" if public else "private"
     fields = {"ETag": etag, "Cache-Control": f"{scope}, {cache}", "Vary": "Authorization", **(headers or {})}
-    known = [each.strip() for each in request.headers.get("if-none-match", "").split(",")]
+    # Compared weakly (RFC 9110 section 13.1.2): whoever compresses on the way makes a tag weak.
+    known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
     if etag in known or "*" in known:
         return Response(status_code=304, headers=fields)
     return Response(body, media_type=media_type, headers=fields)

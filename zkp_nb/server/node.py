@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -67,11 +67,22 @@ class Quota:
         assert isinstance(found, Storage)
         self._limiter = MovingWindowRateLimiter(found)
         self._item = RateLimitItemPerMinute(per_minute)
+        self._told = RateLimitItemPerMinute(1, namespace="TOLD")
 
-    async def take(self, who: str) -> None:
-        """Count one request; `Problem` "rate-limited" where there have been too many."""
+    async def take(self, who: str, tell: Callable[[], Awaitable[object]]) -> None:
+        """Count one request.
+
+        Args:
+            who: whose quota it is.
+            tell: called once a minute for those who go on.
+
+        Raises:
+            Problem: "rate-limited", where there have been too many.
+        """
         if await self._limiter.hit(self._item, who):
             return
+        if await self._limiter.hit(self._told, who):
+            await tell()
         reset, _ = await self._limiter.get_window_stats(self._item, who)
         wait = max(1, math.ceil(reset - time.time()))
         raise Problem(
@@ -187,6 +198,14 @@ class Node:
         except LedgerError:
             return "The node's storage does not answer, or contradicts itself."
         return ""
+
+    async def count(self, who: str) -> None:
+        """Take one request from somebody's quota.
+
+        Raises:
+            Problem: "rate-limited".
+        """
+        await self.quota.take(who, lambda: self.work(self.audit, "quota used up", who))
 
     def audit(self, action: str, subject: str, **details: Any) -> None:
         """Append to the audit log."""

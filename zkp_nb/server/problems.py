@@ -113,8 +113,8 @@ class Problem(Exception):
         """Its kind."""
         return KINDS[self.slug]
 
-    def response(self, request_id: str = "") -> Response:
-        """The answer."""
+    def document(self, request_id: str = "") -> dict[str, Any]:
+        """The problem document."""
         kind = self.kind
         document: dict[str, Any] = {
             "type": f"/problems/{kind.slug}",
@@ -126,8 +126,12 @@ class Problem(Exception):
             document["instance"] = f"urn:uuid:{request_id}"
         if self.errors:
             document["errors"] = self.errors
+        return document
+
+    def response(self, request_id: str = "") -> Response:
+        """The answer."""
         headers = {"Cache-Control": "no-store", **self.headers}
-        return JSONResponse(document, kind.status, headers, MEDIA_TYPE)
+        return JSONResponse(self.document(request_id), self.kind.status, headers, MEDIA_TYPE)
 
 
 def of_error(error: ZkpError) -> Problem:

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from prometheus_client import start_http_server
 
 from zkp_nb.server.app import create_app
+from zkp_nb.server.connection import protocol
 from zkp_nb.server.logs import JsonLines, log
 from zkp_nb.server.node import EntryVerifier, Node, prove_here, verify_with_catalogue
 from zkp_nb.server.settings import Settings, SettingsError
@@ -94,6 +95,8 @@ def _config(app: FastAPI, settings: Settings, host: str, port: int) -> uvicorn.C
             app,
             host=host,
             port=port,
+            http=protocol(settings.server.request_timeout_seconds),
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
