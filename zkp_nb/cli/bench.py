@@ -126,6 +126,10 @@ CASES: Final[dict[str, Callable[[pd.DataFrame], Case]]] = {
     "group_rates": lambda frame: Case(frame, [zkp.group_rates("age", "amount >= 0")]),
     "covariance": lambda frame: Case(frame, [zkp.covariance("amount", "age")]),
     "unique": lambda frame: Case(frame, [zkp.unique("key")]),
+    "determines": lambda frame: Case(frame, [zkp.determines("key", "amount")]),
+    "contains": lambda frame: Case(frame, [zkp.contains(key=0)]),
+    "lacks": lambda frame: Case(frame, [zkp.lacks(key=-1)]),
+    "opening": lambda frame: Case(frame, [zkp.opening([0, len(frame) - 1])]),
     "in_key": lambda frame: Case(_parts(frame)[0], [zkp.in_key("key", frame)]),
 }
 """Statements measured, on `numbers`; one for each kind of proof (`maximum` costs what `minimum` does)."""

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from zkp_nb.statements import dependency, groupextremes, presence, rates, reading
 from zkp_nb.statements import formula as trees
-from zkp_nb.statements import groupextremes, rates, reading
+from zkp_nb.statements import opening as openings
 from zkp_nb.statements.claim import Claim, call
 from zkp_nb.statements.formula import Predicate
 
 __all__ = [
+    "contains",
+    "determines",
     "group_extremes",
     "group_rates",
+    "lacks",
+    "opening",
 ]
 
 Keys = str | Sequence[str]
@@ -47,6 +52,55 @@ def group_rates(
     keys, named = _names(by), _known(known)
     return Claim(
         call("group_rates", by, text), lambda subject: rates.state_group_rates(subject, keys, read, named)
+    )
+
+
+def determines(columns: Keys, dependents: Keys) -> Claim:
+    """Rows with the same values in some columns have the same in others, as a zip code has one city.
+
+    Args:
+        columns: the key; rows with a null in it are left out.
+        dependents: the columns that it determines.
+    """
+    key, others = _names(columns), _names(dependents)
+    return Claim(
+        call("determines", columns, dependents),
+        lambda subject: dependency.state_dependency(subject, key, others),
+    )
+
+
+def contains(*rows: Mapping[str, object], **values: object) -> Claim:
+    """The frame has a row with these values; everybody sees them, and nobody where it is.
+
+    Args:
+        rows: the values of a row by column, several rows of the same columns.
+        values: one row.
+    """
+    given = (*rows, values) if values else rows
+    return Claim(
+        call("contains", *rows, **values),
+        lambda subject: presence.state_rows(presence.Contains, subject, given),
+    )
+
+
+def lacks(*rows: Mapping[str, object], **values: object) -> Claim:
+    """The frame has no row with these values; see `contains`."""
+    given = (*rows, values) if values else rows
+    return Claim(
+        call("lacks", *rows, **values), lambda subject: presence.state_rows(presence.Lacks, subject, given)
+    )
+
+
+def opening(rows: int | Sequence[int], *columns: str) -> Claim:
+    """Values of the frame, shown to everybody, are those committed in these places.
+
+    Args:
+        rows: numbers of rows, from 0.
+        columns: by default all.
+    """
+    numbers = (rows,) if isinstance(rows, int) else tuple(rows)
+    return Claim(
+        call("opening", rows, *columns), lambda subject: openings.state_opening(subject, numbers, columns)
     )
 
 

@@ -65,7 +65,7 @@ def first_that_holds(
     )
 
 
-def call(name: str, *values: object, **words: object) -> str:
+def call(name: str, /, *values: object, **words: object) -> str:
     """A claim as one would write it."""
     given = [repr(value) for value in values] + [f"{word}={value!r}" for word, value in words.items()]
     return f"{name}({', '.join(given)})"

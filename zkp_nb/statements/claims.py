@@ -30,7 +30,14 @@ from zkp_nb.statements import (
 from zkp_nb.statements import derive as derived
 from zkp_nb.statements import formula as trees
 from zkp_nb.statements import profile as profiles
-from zkp_nb.statements.auditing import group_extremes, group_rates
+from zkp_nb.statements.auditing import (
+    contains,
+    determines,
+    group_extremes,
+    group_rates,
+    lacks,
+    opening,
+)
 from zkp_nb.statements.changes import (
     anti_join,
     append,
@@ -70,10 +77,12 @@ __all__ = [
     "clip",
     "concat",
     "conforms",
+    "contains",
     "correlation",
     "covariance",
     "cut",
     "derive",
+    "determines",
     "disjoint_keys",
     "drop_duplicates",
     "drop_nulls",
@@ -87,6 +96,7 @@ __all__ = [
     "in_key",
     "inner_join",
     "kurtosis",
+    "lacks",
     "left_join",
     "maximum",
     "mean",
@@ -94,6 +104,7 @@ __all__ = [
     "minimum",
     "not_null",
     "nulls",
+    "opening",
     "profile",
     "quantile",
     "remainder",
