@@ -287,6 +287,7 @@ def state_rows(cls: type[R], subject: Subject, given: Sequence[Mapping[str, obje
     )
     rows = tuple(dict.fromkeys(rows))
     statement = cls(inputs=(subject.dataset_id,), columns=tuple(column.name for column in columns), rows=rows)
+    statement.programs({subject.dataset_id: subject.record})
     wrong = sum((row is None) == (cls is Contains) for row in _found(columns, statement.members(columns)))
     if wrong:
         raise StatementFalse(

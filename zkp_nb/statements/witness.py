@@ -119,9 +119,14 @@ def power_sum(cells: Cells, power: int) -> int:
         return (int(halves[0].sum()) << 32) + int(halves[1].sum())
     if power == 2:
         return integer_dot(cells, cells)
-    first = _pieces(cells)
-    squares = _squared(first)
-    return _dot(first if power == 3 else squares, squares)
+    if max(-low, high) ** 2 < 2**63:
+        square = cells.astype(np.int64) ** 2
+        return integer_dot(square, cells if power == 3 else square)
+    # x = a 2^32 + b, with a^2, ab and b^2 of at most 64 bits.
+    a, b = cells >> cells.dtype.type(32), cells & cells.dtype.type(0xFFFFFFFF)
+    squares = [(64, a * a), (33, a * b), (0, b.astype(np.uint64) ** np.uint64(2))]
+    others = [(32, a), (0, b)] if power == 3 else squares
+    return sum(integer_dot(x, y) << i + j for i, x in squares for j, y in others)
 
 
 def integer_dot(a: Cells, b: Cells) -> int:
@@ -131,30 +136,13 @@ def integer_dot(a: Cells, b: Cells) -> int:
         bounds = [max(-int(cells.min(initial=0)), int(cells.max(initial=0))) for cells in sides]
         if bounds[0] * bounds[1] * len(a) < 2**63:
             return int(np.dot(*sides))
-    return _dot(*map(_pieces, sides))
+    pieces = [_pieces(cells) for cells in sides]
+    return sum(
+        int(np.dot(x, y)) << 16 * (i + j) for i, x in enumerate(pieces[0]) for j, y in enumerate(pieces[1])
+    )
 
 
-_Pieces: TypeAlias = list[npt.NDArray[np.int64]]
-"""16-bit pieces, lowest first, the highest with the sign: their products add up below 2^63."""
-
-
-def _dot(a: _Pieces, b: _Pieces) -> int:
-    return sum(int(np.dot(x, y)) << 16 * (i + j) for i, x in enumerate(a) for j, y in enumerate(b))
-
-
-def _pieces(cells: Cells) -> _Pieces:
+def _pieces(cells: Cells) -> list[npt.NDArray[np.int64]]:
+    """16-bit pieces, lowest first, the highest with the sign: their products add up below 2^63."""
     shifted = [(cells >> cells.dtype.type(16 * at)).astype(np.int64) for at in range(4)]
     return [*(piece & 0xFFFF for piece in shifted[:3]), shifted[3]]
-
-
-def _squared(pieces: _Pieces) -> _Pieces:
-    """Pieces of the squares; a column of products is below 2^35."""
-    found: _Pieces = []
-    carry = np.zeros_like(pieces[0])
-    for place in range(2 * len(pieces) - 1):
-        carry += sum(
-            pieces[i] * pieces[place - i] for i in range(len(pieces)) if 0 <= place - i < len(pieces)
-        )
-        found.append(carry & 0xFFFF)
-        carry >>= 16
-    return [*found, carry]
