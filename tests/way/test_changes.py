@@ -73,6 +73,7 @@ OF_ONE: list[tuple[str, pd.DataFrame, Callable[[], Claim], int]] = [
         lambda: claims.remainder("id", 5, into="fold"),
         1,
     ),
+    ("one-hot", pd.get_dummies(LOANS, columns=["state"]), lambda: claims.one_hot("state"), 1),
     (
         "grouped",
         GROUPED,

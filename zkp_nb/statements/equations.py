@@ -45,13 +45,13 @@ class Equations:
         if rest is not None:
             self._rest = self._rest + power * rest
 
-    def carried(self, changed: Collection[str]) -> None:
+    def carried(self, changed: Collection[str], dropped: Collection[str] = ()) -> None:
         """Every column of the output that is not among those changed or added is the input's of the same name.
 
         Raises:
-            StatementError: the output has not exactly the input's columns and those.
+            StatementError: the output has not exactly the input's columns, without those dropped, and those.
         """
-        if set(self.output.names) != {*self.source.names, *changed}:
+        if set(self.output.names) != {*self.source.names, *changed} - set(dropped):
             raise StatementError(
                 f"`{self.output.record.name}` does not have the columns of `{self.source.record.name}` and those "
                 "that are calculated.",

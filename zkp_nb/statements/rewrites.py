@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zkp_nb.errors import StatementError
-from zkp_nb.statements import binning, missing, rewriting, scaling
+from zkp_nb.statements import binning, missing, onehot, rewriting, scaling
 from zkp_nb.statements.claim import Claim, call, of_a_parent
 
-__all__ = ["cast", "clip", "cut", "fill_nulls", "remainder", "replace", "rounded", "scaled"]
+__all__ = ["cast", "clip", "cut", "fill_nulls", "one_hot", "remainder", "replace", "rounded", "scaled"]
 
 
 def fill_nulls(values: Mapping[str, object] | None = None, /, **named: object) -> Claim:
@@ -103,6 +103,19 @@ def remainder(column: str, divide: object, *, into: str | None = None) -> Claim:
     part = scaling.scaled_column(column, into, divide=divide, rule="remainder")
     state = of_a_parent(lambda parent, child: scaling.state_scaled(parent, child, [part]))
     return Claim(call("remainder", column, divide, into=into or column), state)
+
+
+def one_hot(column: str, flags: Mapping[Any, str] | None = None, *, others: Sequence[object] = ()) -> Claim:
+    """The frame has a flag for each value of its parent's column: `pd.get_dummies`, `to_dummies`.
+
+    Args:
+        flags: the frame's column for each value; by default those named `<column>_<value>`.
+        others: values that have no flag, as with `drop_first=True`; there are none besides these and those with flags.
+    """
+    known = None if flags is None else dict(flags)
+    without = tuple(others)
+    state = of_a_parent(lambda parent, child: onehot.state_one_hot(parent, child, column, known, without))
+    return Claim(call("one_hot", column, *([] if known is None else [known]), others=list(without)), state)
 
 
 def cut(
