@@ -74,6 +74,13 @@ OF_ONE: list[tuple[str, pd.DataFrame, Callable[[], Claim], int]] = [
         1,
     ),
     ("one-hot", pd.get_dummies(LOANS, columns=["state"]), lambda: claims.one_hot("state"), 1),
+    ("lag", LOANS.assign(last=LOANS.user.shift(1)), lambda: claims.lag("user", into="last"), 1),
+    (
+        "rolling sum",
+        LOANS.assign(sum=LOANS.user.rolling(7).sum()),
+        lambda: claims.rolling_sum("user", 7, into="sum"),
+        1,
+    ),
     (
         "grouped",
         GROUPED,

@@ -6,10 +6,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zkp_nb.errors import StatementError
-from zkp_nb.statements import binning, missing, onehot, rewriting, scaling
+from zkp_nb.statements import binning, missing, onehot, rewriting, scaling, shifting
 from zkp_nb.statements.claim import Claim, call, of_a_parent
 
-__all__ = ["cast", "clip", "cut", "fill_nulls", "one_hot", "remainder", "replace", "rounded", "scaled"]
+__all__ = [
+    "cast",
+    "clip",
+    "cut",
+    "difference",
+    "fill_nulls",
+    "lag",
+    "one_hot",
+    "remainder",
+    "replace",
+    "rolling_sum",
+    "rounded",
+    "running_sum",
+    "scaled",
+]
 
 
 def fill_nulls(values: Mapping[str, object] | None = None, /, **named: object) -> Claim:
@@ -103,6 +117,61 @@ def remainder(column: str, divide: object, *, into: str | None = None) -> Claim:
     part = scaling.scaled_column(column, into, divide=divide, rule="remainder")
     state = of_a_parent(lambda parent, child: scaling.state_scaled(parent, child, [part]))
     return Claim(call("remainder", column, divide, into=into or column), state)
+
+
+def lag(column: str, periods: int = 1, *, into: str | None = None) -> Claim:
+    """A column of the frame is its parent's of some rows before, null where there is none: `shift`.
+
+    Args:
+        periods: how many rows; of rows after, where negative.
+        into: the frame's column; by default that of the same name. All other columns are the parent's.
+    """
+    return _shift("lag", column, periods, into, difference=False)
+
+
+def difference(column: str, periods: int = 1, *, into: str | None = None) -> Claim:
+    """A column of the frame is its parent's minus that of some rows before: `diff`. Arguments as of `lag`."""
+    return _shift("difference", column, periods, into, difference=True)
+
+
+def _shift(name: str, column: str, periods: int, into: str | None, *, difference: bool) -> Claim:
+    target = into or column
+    state = of_a_parent(
+        lambda parent, child: shifting.state_shift(
+            parent, child, column, target, periods, difference=difference
+        )
+    )
+    return Claim(call(name, column, periods, into=target), state)
+
+
+def running_sum(column: str, *, into: str | None = None) -> Claim:
+    """A column of the frame is the sum of its parent's over all rows up to each: `cumsum`.
+
+    Args:
+        into: the frame's column; by default that of the same name. All other columns are the parent's.
+    """
+    target = into or column
+    state = of_a_parent(
+        lambda parent, child: shifting.state_running_sum(parent, child, column, target, None, whole=False)
+    )
+    return Claim(call("running_sum", column, into=target), state)
+
+
+def rolling_sum(column: str, window: int, *, partial: bool = False, into: str | None = None) -> Claim:
+    """A column of the frame is the sum of its parent's over the last rows: `rolling(window).sum()`.
+
+    Args:
+        window: how many rows, the row itself among them.
+        partial: rows with fewer before them have the sum of what there is (`min_periods=1`); else they are null.
+        into: the frame's column; by default that of the same name. All other columns are the parent's.
+    """
+    target = into or column
+    state = of_a_parent(
+        lambda parent, child: shifting.state_running_sum(
+            parent, child, column, target, window, whole=not partial
+        )
+    )
+    return Claim(call("rolling_sum", column, window, partial=partial, into=target), state)
 
 
 def one_hot(column: str, flags: Mapping[Any, str] | None = None, *, others: Sequence[object] = ()) -> Claim:
