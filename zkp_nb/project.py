@@ -35,7 +35,7 @@ from zkp_nb.progress import Progress
 from zkp_nb.proving import CommittedTable, LocalProver, Prover, Task
 from zkp_nb.receipt import Dataset, Receipt, Timings
 from zkp_nb.srs import srs_id_of, table_depth
-from zkp_nb.statements import Claim, Statement, Subject, conjunction, parse, strongest
+from zkp_nb.statements import Claim, Statement, Subject, conjunction, parse, path
 from zkp_nb.statements.claims import conforms
 from zkp_nb.table import ColumnType, Table, from_frame
 from zkp_nb.vault import Vault
@@ -288,8 +288,8 @@ class Project:
         Args:
             frame: the frame; committed first where it is not known.
             claims: what is claimed; empty to find the strongest statement that holds between the frame and
-                one of its parents. Where none holds, the change is logged as asserted. Of a frame without
-                parents it is proven that it conforms to its schema.
+                one of its parents, or several from step to step. Where none holds, the change is logged as
+                asserted. Of a frame without parents it is proven that it conforms to its schema.
             name: for the frame's record, where it is committed now.
             parents: frames or datasets to look for the origin among; by default all that this session knows.
             hints: statements to try when the origin is looked for; each is checked against the data.
@@ -309,9 +309,11 @@ class Project:
             return self._prove(conjunction([claim.state(subject) for claim in claims]), progress)
         if not subject.parents:
             return self._prove(conforms().state(subject), progress)
-        statement = strongest(subject, hints)
-        if statement is not None:
-            return self._prove(statement, progress)
+        receipt = None
+        for statement in path(subject, hints):
+            receipt = self._prove(statement, progress)
+        if receipt is not None:
+            return receipt
         given = [parent.dataset_id for parent in subject.parents] if parents else []
         return self._assert(dataset, given, code, "No statement of the catalogue holds between the frames.")
 

@@ -11,22 +11,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from zkp_nb.notebook.spelling import UnclearError, Writer, literal
+from zkp_nb.notebook.changehints import Changes, Hint
+from zkp_nb.notebook.spelling import UnclearError, Writer, literal, plain
 
 MAX_STEPS: Final = 6
 """How many assignments are followed backwards from a frame."""
-
-
-@dataclass(frozen=True)
-class Hint:
-    """One guess: `text` is a predicate (filter), or the formula of `column` (derive)."""
-
-    kind: Literal["filter", "derive"]
-    text: str
-    column: str = ""
 
 
 def read_history(name: str, cells: Sequence[str], variables: Mapping[str, Any]) -> list[Hint]:
@@ -41,7 +32,7 @@ def read_history(name: str, cells: Sequence[str], variables: Mapping[str, Any]) 
     hints: list[Hint] = []
     predicates: list[str] = []
     for found in reader.steps(name):
-        if found.kind == "derive":
+        if found.kind != "filter":
             hints.append(found)
             continue
         predicates.insert(0, found.text)
@@ -81,12 +72,17 @@ class _Reader:
         changes: list[Hint] = []
         for position in range(end - 1, -1, -1):
             statement = self._statements[position]
+            edit = _edit_in_place(statement, name)
+            if edit is not None:
+                changes += self._chain(edit)
             if not isinstance(statement, ast.Assign):
                 continue
             for target in statement.targets:
                 column = _column_target(target, name)
                 if column is not None:
-                    changes += self._derived(column, statement.value, set())
+                    changes += self._set(column, statement.value, set())
+                for mask, column in _rows_target(target, name):
+                    changes += self._changes(set()).of_rows(mask, column, statement.value)
                 value = _value_for(target, statement.value, name)
                 if value is not None:
                     return changes, value, position
@@ -124,17 +120,14 @@ class _Reader:
         elif method in ("assign", "with_columns"):
             for word in call.keywords:
                 if word.arg:
-                    yield from self._derived(word.arg, word.value, set())
+                    yield from self._set(word.arg, word.value, set())
             for argument in call.args if method == "with_columns" else []:
                 for each in argument.elts if isinstance(argument, ast.List) else [argument]:
-                    if (
-                        isinstance(each, ast.Call)
-                        and isinstance(each.func, ast.Attribute)
-                        and each.func.attr == "alias"
-                        and len(each.args) == 1
-                        and isinstance(name := literal(each.args[0]), str)
-                    ):
-                        yield from self._derived(name, each.func.value, set())
+                    name = _output_name(each)
+                    if name is not None:
+                        yield from self._set(name, each, set())
+        else:
+            yield from self._changes(set()).of_frame(call)
 
     def _query(self, argument: ast.expr) -> Iterator[Hint]:
         text = literal(argument)
@@ -164,14 +157,27 @@ class _Reader:
         if parts:
             yield Hint("filter", parts[0] if len(parts) == 1 else " and ".join(f"({part})" for part in parts))
 
-    def _derived(self, column: str, value: ast.expr, parameters: set[str]) -> Iterator[Hint]:
+    def _set(self, column: str, value: ast.expr, parameters: set[str]) -> Iterator[Hint]:
+        """What is said about a column that gets a value."""
         if isinstance(value, ast.Lambda):
             parameters = {argument.arg for argument in value.args.args}
             value = value.body
+        if (
+            isinstance(value, ast.Call)
+            and isinstance(value.func, ast.Attribute)
+            and value.func.attr == "alias"
+        ):
+            value = value.func.value
         try:
             yield Hint("derive", Writer(self, frames=parameters).formula(value), column)
         except UnclearError:
-            return
+            yield from self._changes(parameters).of_value(column, value)
+
+    def _changes(self, parameters: set[str]) -> Changes:
+        def constant(name: str) -> Any:
+            return plain(self.constant(name))
+
+        return Changes(Writer(self, frames=parameters).column_named, constant)
 
     def mask_called(self, name: str) -> ast.expr | None:
         """The expression last assigned to a variable that holds a mask."""
@@ -223,3 +229,37 @@ def _column_target(target: ast.expr, name: str) -> str | None:
         ) if frame == name:
             return column
     return None
+
+
+def _rows_target(target: ast.expr, name: str) -> Iterator[tuple[ast.expr, str]]:
+    """Mask and column of `name.loc[mask, "column"] = ...`."""
+    match target:
+        case ast.Subscript(
+            value=ast.Attribute(value=ast.Name(id=frame), attr="loc"),
+            slice=ast.Tuple(elts=[mask, ast.Constant(value=str(column))]),
+        ) if frame == name and not isinstance(mask, ast.Slice):
+            yield mask, column
+
+
+def _edit_in_place(statement: ast.stmt, name: str) -> ast.expr | None:
+    """The call of `name.method(..., inplace=True)`."""
+    match statement:
+        case ast.Expr(
+            value=ast.Call(func=ast.Attribute(value=ast.Name(id=frame)), keywords=words) as call
+        ) if frame == name and any(word.arg == "inplace" for word in words):
+            return call
+    return None
+
+
+def _output_name(expression: ast.expr) -> str | None:
+    """The column that an expression of polars gives: by `alias`, else the first one it names."""
+    name: str | None = None
+    while isinstance(expression, ast.Call) and isinstance(expression.func, ast.Attribute):
+        if expression.func.attr in ("alias", "col") and len(expression.args) == 1:
+            name = literal(expression.args[0])
+            break
+        expression = expression.func.value
+    else:
+        if isinstance(expression, ast.Call) and expression.args:  # col("x"), imported by itself
+            name = literal(expression.args[0])
+    return name if isinstance(name, str) else None

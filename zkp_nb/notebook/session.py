@@ -9,19 +9,20 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from zkp_nb.errors import ProvingInterrupted, StatementError, ZkpError
+from zkp_nb.errors import ProvingInterrupted, StatementError
 from zkp_nb.notebook.accessors import register_accessors
 from zkp_nb.notebook.graph import Graph, graph_of
 from zkp_nb.notebook.graphview import GraphView
-from zkp_nb.notebook.hints import Hint, read_history
+from zkp_nb.notebook.hints import read_history
+from zkp_nb.notebook.suggested import claims_of
 from zkp_nb.progress import Progress, progress_bar
 from zkp_nb.project import Project, project_folder
 from zkp_nb.receipt import Dataset, Receipt
-from zkp_nb.statements import Claim, claims
+from zkp_nb.statements import Claim
 
 _projects: dict[Path, Project] = {}
 _cells: list[str] = []
@@ -146,11 +147,8 @@ def hints_for(variable: str) -> list[Claim]:
     shell = _shell()
     if shell is None:
         return []
-    found = []
-    for hint in read_history(variable, _cells or shell.history_manager.input_hist_parsed, shell.user_ns):
-        with suppress(ZkpError):
-            found.append(_claim_of(hint))
-    return found
+    cells = _cells or shell.history_manager.input_hist_parsed
+    return claims_of(read_history(variable, cells, shell.user_ns))
 
 
 def variable_of(frame: object) -> str | None:
@@ -162,12 +160,6 @@ def variable_of(frame: object) -> str | None:
         name for name, value in list(shell.user_ns.items()) if value is frame and not name.startswith("_")
     )
     return next(names, None)
-
-
-def _claim_of(hint: Hint) -> Claim:
-    if hint.kind == "filter":
-        return claims.filter(hint.text)
-    return claims.derive(hint.column, hint.text)
 
 
 def _shell() -> Any:

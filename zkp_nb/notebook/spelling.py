@@ -109,6 +109,11 @@ class Writer:
             raise UnclearError
         return self._value(node)
 
+    def column_named(self, node: ast.expr) -> str:
+        """The name of the column that an expression is."""
+        text = self._column(node)
+        return text[1:-1] if text.startswith("`") else text
+
     def _comparison(self, sides: Sequence[ast.expr], ops: Sequence[ast.cmpop]) -> str:
         if len(ops) == 1 and isinstance(ops[0], (ast.In, ast.NotIn)):
             word = "in" if isinstance(ops[0], ast.In) else "not in"
@@ -238,6 +243,17 @@ def literal(node: ast.expr) -> Any:
         return None
 
 
+def plain(value: object) -> object:
+    """A constant of numpy or pandas as a plain one; lists and dictionaries too."""
+    if isinstance(value, dict):
+        return {plain(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    if not isinstance(value, (str, bytes)) and hasattr(value, "item") and getattr(value, "ndim", None) == 0:
+        return value.item()
+    return value
+
+
 def _date_of(call: ast.Call) -> date | datetime:
     """A date or time written out: `date(2013, 7, 4)`, `datetime(...)`, `Timestamp("2013-07-04")`."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
@@ -255,8 +271,7 @@ def _date_of(call: ast.Call) -> date | datetime:
 
 
 def _constant_text(value: object) -> str:
-    if not isinstance(value, (str, bytes)) and hasattr(value, "item") and getattr(value, "ndim", None) == 0:
-        value = value.item()
+    value = plain(value)
     if isinstance(value, Decimal) and value.is_finite():
         return format(value, "f")
     if isinstance(value, (bool, int, str, bytes)) or (isinstance(value, float) and math.isfinite(value)):

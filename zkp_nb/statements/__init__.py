@@ -7,6 +7,7 @@ from zkp_nb.statements.conjunction import conjunction
 from zkp_nb.statements.formula import col
 from zkp_nb.statements.inference import infer
 from zkp_nb.statements.origin import strongest
+from zkp_nb.statements.paths import path
 from zkp_nb.statements.program import Program, ProgramTooLarge
 from zkp_nb.statements.statement import Statement, parse
 from zkp_nb.statements.subject import Subject
@@ -21,5 +22,6 @@ __all__ = [
     "conjunction",
     "infer",
     "parse",
+    "path",
     "strongest",
 ]

@@ -21,12 +21,14 @@ class Claim:
         text: the claim as one would write it.
         predicate: of a filter, for those who look for the origin of a frame.
         formulas: of calculated columns, by name, for the same.
+        changes: columns that a change sets, which leaves all others as they were; for the same.
     """
 
     text: str
     _state: State
     predicate: Predicate | None = None
     formulas: Mapping[str, Formula] = field(default_factory=dict)
+    changes: tuple[str, ...] = ()
 
     def state(self, subject: Subject) -> Statement:
         """The statement, with its results computed from the data.

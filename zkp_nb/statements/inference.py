@@ -42,7 +42,7 @@ def infer(parent: Subject, child: Subject, hints: Sequence[Claim] = ()) -> State
     if selection is None:
         return None
     for hint in hints:
-        for predicate in _spellings(hint.predicate):
+        for predicate in spellings(hint.predicate):
             statement = tried(partial(state_filter, parent, child, predicate))
             if statement is not None:
                 return statement
@@ -70,7 +70,7 @@ def _formulas(parent: Subject, child: Subject, hints: Sequence[Claim]) -> Mappin
     return formulas
 
 
-def _spellings(predicate: Predicate | None) -> list[Predicate]:
+def spellings(predicate: Predicate | None) -> list[Predicate]:
     """The predicate, and as pandas would understand it: its `!=` holds for a missing value."""
     if predicate is None:
         return []

@@ -36,13 +36,13 @@ def fill_nulls(values: Mapping[str, object] | None = None, /, **named: object) -
     if not given:
         raise StatementError("Nulls are filled with constants.", todo="Write fill_nulls(age=0).")
     state = of_a_parent(lambda parent, child: missing.state_fill_nulls(parent, child, given))
-    return Claim(call("fill_nulls", given), state)
+    return Claim(call("fill_nulls", given), state, changes=tuple(given))
 
 
 def clip(column: str, low: object = None, high: object = None) -> Claim:
     """The frame is its parent, row by row, with values of the column below or above a bound set to the bound."""
     state = of_a_parent(lambda parent, child: rewriting.state_clip(parent, child, {column: (low, high)}))
-    return Claim(call("clip", column, low, high), state)
+    return Claim(call("clip", column, low, high), state, changes=(column,))
 
 
 def replace(column: str, values: Mapping[Any, object], *, others: str = "keep") -> Claim:
@@ -60,7 +60,7 @@ def replace(column: str, values: Mapping[Any, object], *, others: str = "keep") 
     state = of_a_parent(
         lambda parent, child: rewriting.state_replace(parent, child, column, given, others == "keep")
     )
-    return Claim(call("replace", column, given, others=others), state)
+    return Claim(call("replace", column, given, others=others), state, changes=(column,))
 
 
 def cast(*columns: str) -> Claim:
@@ -78,7 +78,7 @@ def rounded(*columns: str, digits: int = 0, rule: scaling.Rule = "nearest") -> C
         rule: "nearest" (ties either way), "down" or "up".
     """
     state = of_a_parent(lambda parent, child: scaling.state_rounded(parent, child, columns, digits, rule))
-    return Claim(call("rounded", *columns, digits=digits, rule=rule), state)
+    return Claim(call("rounded", *columns, digits=digits, rule=rule), state, changes=columns)
 
 
 def scaled(
@@ -104,7 +104,7 @@ def scaled(
     part = scaling.scaled_column(column, into, multiply, add, divide, digits=digits, rule=rule)
     state = of_a_parent(lambda parent, child: scaling.state_scaled(parent, child, [part]))
     words = {"multiply": multiply, "add": add, "divide": divide, "digits": digits, "rule": rule}
-    return Claim(call("scaled", column, **words, into=into or column), state)
+    return Claim(call("scaled", column, **words, into=into or column), state, changes=(into or column,))
 
 
 def remainder(column: str, divide: object, *, into: str | None = None) -> Claim:
@@ -116,7 +116,7 @@ def remainder(column: str, divide: object, *, into: str | None = None) -> Claim:
     """
     part = scaling.scaled_column(column, into, divide=divide, rule="remainder")
     state = of_a_parent(lambda parent, child: scaling.state_scaled(parent, child, [part]))
-    return Claim(call("remainder", column, divide, into=into or column), state)
+    return Claim(call("remainder", column, divide, into=into or column), state, changes=(into or column,))
 
 
 def lag(column: str, periods: int = 1, *, into: str | None = None) -> Claim:
@@ -209,4 +209,5 @@ def cut(
             parent, child, column, into or column, bins, words, right=right
         )
     )
-    return Claim(call("cut", column, list(bins), list(words), into=into or column, right=right), state)
+    text = call("cut", column, list(bins), list(words), into=into or column, right=right)
+    return Claim(text, state, changes=(into or column,))
