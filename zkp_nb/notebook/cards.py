@@ -59,6 +59,12 @@ class LogView:
 
 def receipt_bundle(receipt: Receipt) -> Bundle:
     """A receipt's card."""
+    html = card(_head(receipt.status, receipt.sentence), _facts("Receipt", receipt_facts(receipt)))
+    return {"text/plain": str(receipt), "text/html": html, RECEIPT_TYPE: json.loads(receipt.to_bytes())}
+
+
+def receipt_facts(receipt: Receipt) -> list[tuple[str, str]]:
+    """What a card says about a receipt: a label and a value in each row."""
     rows = [(record.name, _shape(record)) for record in receipt.datasets]
     if receipt.proofs:
         number = len(receipt.proofs)
@@ -70,8 +76,7 @@ def receipt_bundle(receipt: Receipt) -> Bundle:
     rows += _timing_rows(receipt.timings) + _log_rows(receipt)
     if receipt.status != "asserted":
         rows.append(("Set-up", origin_words(receipt.origin)))
-    html = card(_head(receipt.status, receipt.sentence), _facts("Receipt", rows))
-    return {"text/plain": str(receipt), "text/html": html, RECEIPT_TYPE: json.loads(receipt.to_bytes())}
+    return rows
 
 
 def dataset_bundle(dataset: Dataset) -> Bundle:

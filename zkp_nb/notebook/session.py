@@ -64,6 +64,12 @@ def close() -> None:
             _projects.popitem()[1].close()
 
 
+def log_size() -> int:
+    """Entries in the ledger of this session's project; 0 where nobody has made one."""
+    folder = project_folder()
+    return project().ledger.size if folder in _projects or folder.exists() else 0
+
+
 def watch_cells(shell: Any) -> None:
     """Remembers the code of each cell from now on: a front end may keep it out of IPython's own history."""
     _cells[:] = shell.history_manager.input_hist_parsed
