@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from zkp_nb.receipt import Dataset, Receipt
     from zkp_nb.statements import col
     from zkp_nb.statements.claims import *  # noqa: F403
+    from zkp_nb.statements.sampling import sample_rows
     from zkp_nb.verdict import Verdict, verify
 
 _HOMES = {
@@ -37,6 +38,7 @@ _HOMES = {
     "col": "zkp_nb.statements",
     "connect": "zkp_nb.notebook.session",
     "load_ipython_extension": "zkp_nb.notebook",
+    "sample_rows": "zkp_nb.statements.sampling",
     "verify": "zkp_nb.verdict",
 }
 
@@ -49,6 +51,7 @@ __all__ = [
     "col",
     "connect",
     "load_ipython_extension",
+    "sample_rows",
     "verify",
 ]
 

@@ -123,7 +123,7 @@ def edited(subject: Subject, column: str, part: str, row: int, value: Any) -> Ta
             if each.name == column and old.label == part:
                 if isinstance(value, int) and not isinstance(value, bool) and cells.dtype == np.bool_:
                     cells = cells.astype(np.int64)
-                if isinstance(value, int) and abs(value) >= 2**63:
+                if isinstance(value, int) and (cells.ndim == 2 or abs(value) >= 2**63):
                     cells, value = wide_from_ints(to_ints(cells)), wide_from_ints([value])[0]
                 cells[row] = value
             parts.append(type(old)(old.label, cells))

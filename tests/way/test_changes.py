@@ -12,6 +12,7 @@ from zkp_nb.errors import StatementFalse
 from zkp_nb.project import Project
 from zkp_nb.receipt import Receipt
 from zkp_nb.statements import Claim, claims
+from zkp_nb.statements.sampling import sample_rows
 
 RNG = np.random.default_rng(11)
 LOANS = pd.DataFrame(
@@ -132,3 +133,12 @@ def test_concat_groups_balance_and_keys_apart(project: Project) -> None:
     assert_proven(project.prove(train, [claims.group_by("state", "amount", known={"state": states})]), 1)
     with pytest.raises(StatementFalse):
         project.prove(train, [claims.disjoint_keys(test, "state")])
+
+
+def test_a_sample_and_hidden_totals(project: Project) -> None:
+    project.commit(LOANS, "loans")
+    frame = LOANS.iloc[sample_rows(len(LOANS), 40, "beacon 7")]
+    assert_proven(project.prove(frame, [claims.sample("beacon 7")], name="drawn", parents=[LOANS]), 1)
+    receipt = project.prove(LOANS, [claims.mean_between("user", 20, 40)])
+    assert_proven(receipt, 1)
+    assert receipt.sentence == "The mean of user in `loans` is between 20 and 40."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from zkp_nb.statements import dependency, groupextremes, presence, rates, reading
+from zkp_nb.statements import dependency, groupextremes, presence, rates, reading, within
 from zkp_nb.statements import formula as trees
 from zkp_nb.statements import opening as openings
 from zkp_nb.statements.claim import Claim, call
@@ -16,7 +16,9 @@ __all__ = [
     "group_extremes",
     "group_rates",
     "lacks",
+    "mean_between",
     "opening",
+    "sum_between",
 ]
 
 Keys = str | Sequence[str]
@@ -52,6 +54,26 @@ def group_rates(
     keys, named = _names(by), _known(known)
     return Claim(
         call("group_rates", by, text), lambda subject: rates.state_group_rates(subject, keys, read, named)
+    )
+
+
+def sum_between(column: str, low: object, high: object) -> Claim:
+    """The sum of a column lies between two bounds, both included; the sum itself is not shown.
+
+    Args:
+        low, high: exact numbers.
+    """
+    return Claim(
+        call("sum_between", column, low, high),
+        lambda subject: within.state_within(subject, "sum", column, low, high),
+    )
+
+
+def mean_between(column: str, low: object, high: object) -> Claim:
+    """The mean of a column without nulls lies between two bounds, both included; the mean itself is not shown."""
+    return Claim(
+        call("mean_between", column, low, high),
+        lambda subject: within.state_within(subject, "mean", column, low, high),
     )
 
 

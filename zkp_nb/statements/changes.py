@@ -13,6 +13,7 @@ from zkp_nb.statements import (
     grouptables,
     joins,
     missing,
+    sampling,
     semijoins,
 )
 from zkp_nb.statements import concat as together
@@ -32,6 +33,7 @@ __all__ = [
     "grouped",
     "inner_join",
     "left_join",
+    "sample",
     "semi_join",
 ]
 
@@ -54,6 +56,18 @@ def concat(*frames: object) -> Claim:
 def append() -> Claim:
     """The frame begins with the rows of its parent, in their order; rows were only appended."""
     return Claim("append()", of_a_parent(together.state_append))
+
+
+def sample(seed: str) -> Claim:
+    """The frame is the rows of its parent, 1,000 at most, that a public seed draws.
+
+    To draw them: `df.iloc[zkp.sample_rows(len(df), 100, seed)]`.
+
+    Args:
+        seed: a text that nobody could choose to their liking; see `sample_rows`.
+    """
+    state = of_a_parent(lambda parent, child: sampling.state_sample(parent, child, seed))
+    return Claim(call("sample", seed), state)
 
 
 def drop_nulls(*columns: str) -> Claim:

@@ -36,7 +36,9 @@ from zkp_nb.statements.auditing import (
     group_extremes,
     group_rates,
     lacks,
+    mean_between,
     opening,
+    sum_between,
 )
 from zkp_nb.statements.changes import (
     anti_join,
@@ -50,6 +52,7 @@ from zkp_nb.statements.changes import (
     grouped,
     inner_join,
     left_join,
+    sample,
     semi_join,
 )
 from zkp_nb.statements.claim import Claim as Claim
@@ -107,6 +110,7 @@ __all__ = [
     "left_join",
     "maximum",
     "mean",
+    "mean_between",
     "median",
     "minimum",
     "not_null",
@@ -122,6 +126,7 @@ __all__ = [
     "rows_of",
     "running_sum",
     "same_rows",
+    "sample",
     "scaled",
     "select",
     "semi_join",
@@ -131,6 +136,7 @@ __all__ = [
     "split",
     "std",
     "sum",
+    "sum_between",
     "unique",
     "value_counts",
     "variance",
