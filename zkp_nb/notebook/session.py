@@ -76,6 +76,12 @@ def watch_cells(shell: Any) -> None:
     shell.events.register("pre_run_cell", _remember)
 
 
+def cells() -> list[str]:
+    """The code of every cell that ran, oldest first."""
+    shell = _shell()
+    return list(_cells or (shell.history_manager.input_hist_parsed if shell is not None else ()))
+
+
 def _remember(info: Any) -> None:
     _cells.append(info.transformed_cell or info.raw_cell)
 
@@ -153,8 +159,7 @@ def hints_for(variable: str) -> list[Claim]:
     shell = _shell()
     if shell is None:
         return []
-    cells = _cells or shell.history_manager.input_hist_parsed
-    return claims_of(read_history(variable, cells, shell.user_ns))
+    return claims_of(read_history(variable, cells(), shell.user_ns))
 
 
 def variable_of(frame: object) -> str | None:

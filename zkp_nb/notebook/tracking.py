@@ -1,8 +1,8 @@
 """Follows the frames of a notebook: what each cell made from what.
 
-After each cell the content of every pandas and polars frame is hashed; only content tells whether a frame
-changed, as an edit in place moves neither the object nor its buffers. What is new is copied, and a thread
-commits it and looks for the strongest statement between it and the values that its code read. A
+After each cell every pandas and polars frame that was perhaps written to (held.py) is hashed: only content tells
+whether a frame changed, as an edit in place leaves the object what it was. What is new is copied, and a
+thread commits it and looks for the strongest statement between it and the values that its code read. A
 change that no statement covers is logged as asserted, with its code.
 
 Content is what has an origin, not a variable: a cell that runs again and makes the same rows makes nothing
@@ -23,6 +23,7 @@ from typing import Any, Final, Literal
 
 from zkp_nb.errors import ProvingInterrupted, ZkpError
 from zkp_nb.notebook import session
+from zkp_nb.notebook.held import Held, exposed_arrays, writes_past
 from zkp_nb.notebook.lineage import Made, Ref, read_cell
 from zkp_nb.receipt import Dataset, Receipt
 from zkp_nb.statements import Claim
@@ -93,6 +94,8 @@ class Tracker:
         self._seen: dict[str, _Seen] = {}
         self._values: dict[str, frozenset[Version]] = {}
         self._versions: dict[bytes, Version] = {}
+        self._held: dict[int, Held] = {}
+        self._bare = False  # some code writes to memory directly, so that nothing is known without a look
         self._troubles: dict[str, str] = {}
         self._jobs: queue.Queue[_Job] = queue.Queue()
         self._stop = threading.Event()
@@ -109,6 +112,7 @@ class Tracker:
         if self.on:
             return
         self.on = True
+        self._bare = any(map(writes_past, session.cells()))
         for event, hook in self._hooks():
             self._shell.events.register(event, hook)
         atexit.register(self.stop)
@@ -130,6 +134,7 @@ class Tracker:
         self._stop.clear()
         self._seen.clear()
         self._values.clear()
+        self._held.clear()
 
     def wait(self) -> None:
         """Waits until everything found so far is proven or asserted; Ctrl-C ends the waiting alone."""
@@ -174,6 +179,7 @@ class Tracker:
     def _after(self, result: Any) -> None:
         info = getattr(result, "info", None)
         code = getattr(info, "transformed_cell", None) or getattr(info, "raw_cell", None) or ""
+        self._bare = self._bare or writes_past(code)
         digests = self._digests()
         try:
             failed_at = _failed_line(result, self._shell.user_ns)
@@ -253,24 +259,20 @@ class Tracker:
 
     def _digests(self) -> dict[str, bytes | None]:
         """Digest of each frame's content; None where it has no rows or cannot be committed."""
-        by_object: dict[int, bytes | None] = {}
+        exposed = exposed_arrays(self._shell.user_ns)
+        held: dict[int, Held] = {}
         found = {}
         for name, frame in self._frames().items():
-            if id(frame) not in by_object:
-                by_object[id(frame)] = self._digest(name, frame)
-            found[name] = by_object[id(frame)]
+            look = held.get(id(frame)) or self._held.get(id(frame))
+            if look is None or self._bare or not look.same(frame, exposed):
+                look = Held(frame, *_digest(frame))
+            held[id(frame)] = look
+            found[name] = look.digest
+            self._troubles.pop(name, None)
+            if look.trouble:
+                self._troubles[name] = look.trouble
+        self._held = held
         return found
-
-    def _digest(self, name: str, frame: object) -> bytes | None:
-        self._troubles.pop(name, None)
-        try:
-            table = from_frame(frame)
-            return table.digest if table.n_rows else None
-        except ZkpError as error:
-            self._troubles[name] = f"not tracked. {error.what}"
-        except Exception as error:  # noqa: BLE001 - one odd frame must not hide the others
-            self._troubles[name] = f"not tracked ({type(error).__name__})."
-        return None
 
     def _frames(self) -> dict[str, object]:
         kinds = tuple(sys.modules[each].DataFrame for each in ("pandas", "polars") if each in sys.modules)
@@ -347,6 +349,17 @@ class Tracker:
     def _tell(self) -> None:
         for listener in list(self.listeners):
             listener()
+
+
+def _digest(frame: object) -> tuple[bytes | None, str]:
+    """The digest of a frame's content, and what stands in the way of one."""
+    try:
+        table = from_frame(frame)
+        return (table.digest if table.n_rows else None), ""
+    except ZkpError as error:
+        return None, f"not tracked. {error.what}"
+    except Exception as error:  # noqa: BLE001 - one odd frame must not hide the others
+        return None, f"not tracked ({type(error).__name__})."
 
 
 def _committed(parents: Collection[Version]) -> list[Dataset]:
