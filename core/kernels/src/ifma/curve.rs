@@ -7,7 +7,7 @@ use super::field::{each, Lanes, E};
 use super::modulus::{FqMod, Modulus};
 use super::{kernels, Simd};
 use crate::invert::batch_invert_serial;
-use crate::msm::{Adder, NEGATIVE};
+use crate::msm::{Adder, Row, ABSENT, NEGATIVE};
 use crate::{Fq, G1Affine, G1Projective};
 use ark_ec::AffineRepr;
 use ark_ff::{AdditiveGroup, BigInt, BigInteger, Field, MontFp};
@@ -36,7 +36,7 @@ const TWOS: [[u64; 8]; 2] = [[0, 1, 8, 9, 4, 5, 12, 13], [2, 3, 10, 11, 6, 7, 14
 
 impl Adder for Simd {
     type Point = Packed;
-    type Products = Vec<Lanes>;
+    type Scratch = Scratch;
     const IDENTITY: Packed = Packed([0; 8]);
     const BUCKET_WEIGHT: f64 = 3.0;
     const PACK: usize = 8;
@@ -66,38 +66,26 @@ impl Adder for Simd {
         G1Affine::new_unchecked(coordinate(&p.0[..4]), coordinate(&p.0[4..]))
     }
 
-    fn negative(p: &Packed) -> Packed {
-        if Self::is_identity(p) {
-            return *p;
+    fn begin(self, points: &[Packed], row: Row<'_>, scratch: &mut Scratch) {
+        scratch.resize(row.starts.len() - 1);
+        if !points.is_empty() {
+            // SAFETY: `Simd` is the proof that the processor has the kernel's instructions.
+            unsafe { begin(self, points, row, scratch) }
         }
-        let y = canonical([p.0[4], p.0[5], p.0[6], p.0[7]]);
-        let mut negative = BigInt(FqMod::WORDS);
-        negative.sub_with_borrow(&y);
-        let mut out = *p;
-        out.0[4..].copy_from_slice(&negative.0);
-        out
     }
 
-    fn add_pairs(
-        self,
-        points: &[Packed],
-        plan: [&[u32]; 3],
-        next: Option<&[u32]>,
-        products: &mut Vec<Lanes>,
-        to: &mut [Packed],
-    ) -> bool {
-        let packs = plan[0].len() / 8;
-        if products.len() < packs {
-            products.resize(packs, Lanes::default());
-        }
-        let products = &mut products[..packs];
+    fn step(self, points: &[Packed], row: Row<'_>, scratch: &mut Scratch) {
         // SAFETY: `Simd` is the proof that the processor has the kernels' instructions.
         unsafe {
-            match next {
-                Some(next) => add_pairs::<true>(self, points, plan, next, products, to),
-                None => add_pairs::<false>(self, points, plan, &[], products, to),
+            if !step(self, points, row, scratch) {
+                step_any(self, points, row, scratch);
             }
         }
+    }
+
+    fn finish(self, scratch: &mut Scratch, out: &mut [Packed]) {
+        // SAFETY: `Simd` is the proof that the processor has the kernel's instructions.
+        unsafe { finish(self, scratch, out) }
     }
 
     fn double(self, points: &[Packed], times: u32) -> Vec<G1Projective> {
@@ -143,15 +131,36 @@ impl Adder for Simd {
     }
 }
 
-/// The points of these codes; the sign bit is ignored.
-macro_rules! gather {
-    ($points:expr, $codes:expr) => {
-        gather!(@ $points, $codes, 0 1 2 3 4 5 6 7)
-    };
-    (@ $points:expr, $codes:expr, $($l:literal)*) => {
-        [$(&$points[($codes[$l] & !NEGATIVE) as usize]),*]
-    };
+/// Running sums of bundles of eight lists, and what a row of additions needs on the way.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    /// Coordinates of the sums, settled. Bundles are computed in pairs; there is one more than
+    /// wanted where that number is odd.
+    x: Vec<Lanes>,
+    y: Vec<Lanes>,
+    /// The lanes whose sum is the identity.
+    empty: Vec<u8>,
+    /// Denominators and, for each, the product of those before it.
+    d: Vec<Lanes>,
+    before: Vec<Lanes>,
+    /// Lanes in which the point is added as it is, is equal and is opposite to the sum.
+    cases: Vec<[u8; 3]>,
 }
+
+impl Scratch {
+    fn resize(&mut self, bundles: usize) {
+        let n = bundles.next_multiple_of(2);
+        for list in [&mut self.x, &mut self.y, &mut self.d, &mut self.before] {
+            list.resize(n, Lanes::default());
+        }
+        self.empty.clear();
+        self.empty.resize(n, !0);
+        self.cases.resize(n, [0; 3]);
+    }
+}
+
+/// A row of a bundle that has ended.
+const NONE: [u32; 8] = [ABSENT; 8];
 
 // SAFETY of the blocks in this `impl`: `Simd` is the proof that the processor has these
 // intrinsics; loads and stores go through references to arrays of at least the size they access.
@@ -209,20 +218,52 @@ impl Simd {
         }
     }
 
-    /// Stores eight points at `dst`, x and y settled.
+    /// Stores eight points, x and y settled.
     #[inline(always)]
-    fn scatter(self, to: &mut [Packed], dst: &[u32; 8], x: E, y: E) {
+    fn points(self, to: &mut [Packed; 8], x: E, y: E) {
         let (x, y) = (self.words(x), self.words(y));
         for l in 0..4 {
             unsafe {
                 // The lower halves are lane l, the upper ones lane l + 4.
                 let low = _mm512_inserti64x4::<1>(x[l], _mm512_castsi512_si256(y[l]));
                 let high = _mm512_shuffle_i64x2::<0b11_10_11_10>(x[l], y[l]);
-                let p = &mut to[dst[l] as usize];
-                _mm512_store_si512(p.0.as_mut_ptr().cast(), low);
-                let p = &mut to[dst[l + 4] as usize];
-                _mm512_store_si512(p.0.as_mut_ptr().cast(), high);
+                _mm512_store_si512(to[l].0.as_mut_ptr().cast(), low);
+                _mm512_store_si512(to[l + 4].0.as_mut_ptr().cast(), high);
             }
+        }
+    }
+
+    /// The points of these codes, of which there must be any; some point where a code is of none.
+    #[inline(always)]
+    fn gather<'a>(self, points: &'a [Packed], codes: &[u32; 8]) -> [&'a Packed; 8] {
+        let mut places = [0u32; 8];
+        let last = points.len().wrapping_sub(1) as u32;
+        assert!(last < NEGATIVE, "no points");
+        unsafe {
+            let codes = _mm256_loadu_si256(codes.as_ptr().cast());
+            let place = _mm256_andnot_si256(_mm256_set1_epi32(NEGATIVE as i32), codes);
+            let place = _mm256_min_epu32(place, _mm256_set1_epi32(last as i32));
+            _mm256_storeu_si256(places.as_mut_ptr().cast(), place);
+            // No place is above the last.
+            [
+                points.get_unchecked(places[0] as usize),
+                points.get_unchecked(places[1] as usize),
+                points.get_unchecked(places[2] as usize),
+                points.get_unchecked(places[3] as usize),
+                points.get_unchecked(places[4] as usize),
+                points.get_unchecked(places[5] as usize),
+                points.get_unchecked(places[6] as usize),
+                points.get_unchecked(places[7] as usize),
+            ]
+        }
+    }
+
+    /// The lanes whose code is of a point.
+    #[inline(always)]
+    fn present(self, codes: &[u32; 8]) -> __mmask8 {
+        unsafe {
+            let codes = _mm256_loadu_si256(codes.as_ptr().cast());
+            _mm256_cmpneq_epi32_mask(codes, _mm256_set1_epi32(ABSENT as i32))
         }
     }
 
@@ -233,6 +274,15 @@ impl Simd {
             let codes = _mm256_loadu_si256(codes.as_ptr().cast());
             let mask = _mm256_movemask_ps(_mm256_castsi256_ps(codes)) as __mmask8;
             each!(|I| _mm512_mask_sub_epi64(y[I], mask, self.set(2 * FqMod::P[I]), y[I]))
+        }
+    }
+
+    /// Asks for the codes of a bundle two rows on.
+    #[inline(always)]
+    fn prefetch_code(self, row: Row<'_>, i: usize) {
+        if let Some(codes) = row.codes::<8>(i, row.k + 3) {
+            // SAFETY: as in `prefetch`.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(codes.as_ptr().cast()) }
         }
     }
 
@@ -248,82 +298,207 @@ impl Simd {
     }
 }
 
-/// How many packs ahead of the addition its points are asked for.
-const AHEAD: usize = 6;
+// As above.
+#[allow(clippy::inline_always)]
+impl Simd {
+    /// The inverses of settled elements, if none is zero.
+    #[inline(always)]
+    fn invert_both(self, x: [E; 2]) -> Option<[E; 2]> {
+        let mut lanes = [self.export::<FqMod>(x[0]), self.export::<FqMod>(x[1])];
+        let lanes = lanes.as_flattened_mut();
+        if lanes.contains(&Fq::ZERO) {
+            return None;
+        }
+        batch_invert_serial(lanes);
+        let (eights, _) = lanes.as_chunks::<8>();
+        Some([
+            self.import::<FqMod>(&eights[0]),
+            self.import::<FqMod>(&eights[1]),
+        ])
+    }
+}
+
+/// How many bundles ahead of the addition its points are asked for.
+const AHEAD: usize = 8;
 
 kernels! {
-    /// Adds pairs of points, one inversion for all: `to[dst[i]] = points[a[i]] + points[b[i]]`,
-    /// with signs in the first round (`SIGNS`). The lists are whole packs. False, with `to`
-    /// untouched, if any pair had equal x.
+    /// The first point of each list.
+    fn begin(s: Simd, points: &[Packed], row: Row<'_>, scratch: &mut Scratch) {
+        for i in 0..row.starts.len() - 1 {
+            let codes = row.codes::<8>(i, 0).unwrap_or(&NONE);
+            if let Some(codes) = row.codes::<8>(i + AHEAD, 0) {
+                s.prefetch::<_MM_HINT_T0>(points, codes);
+            }
+            if let Some(codes) = row.codes::<8>(i, 1) {
+                s.prefetch::<_MM_HINT_T1>(points, codes);
+            }
+            let p = s.gather(points, codes);
+            s.store(&mut scratch.x[i], s.coordinate::<0>(&p));
+            let y = s.negate(s.coordinate::<1>(&p), codes);
+            s.store(&mut scratch.y[i], s.settle::<FqMod>(y));
+            scratch.empty[i] = !s.present(codes);
+        }
+    }
+
+    /// Adds a row to the sums, one inversion for all. False, with the sums untouched, if a point
+    /// had the same x as the sum or a sum was the identity.
     ///
-    /// The first round gathers its points from all over a table larger than any cache. The points
-    /// of `next` are therefore asked for during the computation, and those a few packs ahead,
-    /// which by then have come to an outer cache, asked into the innermost.
-    fn add_pairs<const SIGNS: bool>(
-        s: Simd,
-        points: &[Packed],
-        [a, b, dst]: [&[u32]; 3],
-        next: &[u32],
-        products: &mut [Lanes],
-        to: &mut [Packed],
-    ) -> bool {
-        let (a, _) = a.as_chunks::<8>();
-        let (b, _) = b.as_chunks::<8>();
-        let (dst, _) = dst.as_chunks::<8>();
-        let (next, _) = next.as_chunks::<8>();
-        let one = s.splat::<FqMod>(Fq::ONE);
-        let mut product = s.broadcast(one);
-        for (i, before) in products.iter_mut().enumerate() {
-            if SIGNS {
-                if let (Some(a), Some(b)) = (a.get(i + AHEAD), b.get(i + AHEAD)) {
-                    s.prefetch::<_MM_HINT_T0>(points, a);
-                    s.prefetch::<_MM_HINT_T0>(points, b);
+    /// Points are gathered from all over a table larger than any cache. Those of the next row are
+    /// therefore asked for during the computation, and those a few bundles ahead, which by then
+    /// have come to an outer cache, asked into the innermost.
+    ///
+    /// Products in chains wait for each other, so two bundles are computed side by side.
+    fn step(s: Simd, points: &[Packed], row: Row<'_>, scratch: &mut Scratch) -> bool {
+        let one = s.broadcast(s.splat::<FqMod>(Fq::ONE));
+        let pairs = (row.starts.len() - 1).div_ceil(2);
+        let mut products = [one; 2];
+        for pair in 0..pairs {
+            let i = 2 * pair;
+            let codes = [row.codes::<8>(i, row.k), row.codes::<8>(i + 1, row.k)];
+            for ahead in [i + AHEAD, i + 1 + AHEAD] {
+                if let Some(codes) = row.codes::<8>(ahead, row.k) {
+                    s.prefetch::<_MM_HINT_T0>(points, codes);
                 }
             }
-            let x1 = s.coordinate::<0>(&gather!(points, a[i]));
-            let x2 = s.coordinate::<0>(&gather!(points, b[i]));
-            // Of value in (0.9 p, 3.1 p).
-            let d = s.carry(s.sub_from::<FqMod>(&x2, &x1, 2));
-            s.store(before, product);
+            let codes = codes.map(|codes| codes.unwrap_or(&NONE));
+            let mut d = [one; 2];
+            for l in 0..2 {
+                let present = s.present(codes[l]);
+                if present & scratch.empty[i + l] != 0 {
+                    return false;
+                }
+                let x1 = s.load(&scratch.x[i + l]);
+                let x2 = s.coordinate::<0>(&s.gather(points, codes[l]));
+                // Of value in (0.9 p, 3.1 p).
+                let difference = s.carry(s.sub_from::<FqMod>(&x2, &x1, 2));
+                d[l] = s.select(present, &one, &difference);
+                s.store(&mut scratch.d[i + l], d[l]);
+                s.prefetch_code(row, i + l);
+                s.store(&mut scratch.before[i + l], products[l]);
+            }
+            products = s.mul_both::<FqMod>(&products, &d);
+        }
+        let Some(mut inverses) = s.invert_both(products) else {
+            return false;
+        };
+        for pair in (0..pairs).rev() {
+            let i = 2 * pair;
+            let codes = [row.codes::<8>(i, row.k), row.codes::<8>(i + 1, row.k)];
+            let codes = codes.map(|codes| codes.unwrap_or(&NONE));
+            if let Some(before) = i.checked_sub(AHEAD) {
+                for i in [before, before + 1] {
+                    if let Some(codes) = row.codes::<8>(i, row.k) {
+                        s.prefetch::<_MM_HINT_T0>(points, codes);
+                    }
+                }
+            }
+            let next = 2 * (pairs - 1 - pair);
+            for i in [next, next + 1] {
+                if let Some(codes) = row.codes::<8>(i, row.k + 1) {
+                    s.prefetch::<_MM_HINT_T1>(points, codes);
+                }
+            }
+            let d = [s.load(&scratch.d[i]), s.load(&scratch.d[i + 1])];
+            let before = [s.load(&scratch.before[i]), s.load(&scratch.before[i + 1])];
+            let d_inverses = s.mul_both::<FqMod>(&inverses, &before);
+            inverses = s.mul_both::<FqMod>(&inverses, &d);
+            let mut rises = [one; 2];
+            for l in 0..2 {
+                // Now in [0, 2p], limbs not normal.
+                let y2 = s.coordinate::<1>(&s.gather(points, codes[l]));
+                let y2 = s.negate(y2, codes[l]);
+                // Of value in [0, 4p]; its product with a settled element is below 4.4 p^2.
+                rises[l] = s.carry(s.sub_from::<FqMod>(&y2, &s.load(&scratch.y[i + l]), 2));
+            }
+            let slopes = s.mul_both::<FqMod>(&rises, &d_inverses);
+            let (mut x3, mut runs) = ([one; 2], [one; 2]);
+            for l in 0..2 {
+                let square = s.square_loose::<FqMod>(&slopes[l]);
+                let x1 = s.load(&scratch.x[i + l]);
+                // As x1 + x2 + 2p = 2 x1 + d: in (-3.3 p, 2.2 p).
+                let twice = s.add(&x1, &x1);
+                let sum = s.sub_from::<FqMod>(&square, &s.add(&twice, &d[l]), 2);
+                x3[l] = s.settle::<FqMod>(sum);
+                runs[l] = s.carry(s.sub_from::<FqMod>(&x1, &x3[l], 2));
+            }
+            let rises = s.mul_both_loose::<FqMod>(&slopes, &runs);
+            for l in 0..2 {
+                let present = s.present(codes[l]);
+                let (x1, y1) = (s.load(&scratch.x[i + l]), s.load(&scratch.y[i + l]));
+                let y3 = s.settle::<FqMod>(s.sub(&rises[l], &y1));
+                s.store(&mut scratch.x[i + l], s.select(present, &x1, &x3[l]));
+                s.store(&mut scratch.y[i + l], s.select(present, &y1, &y3));
+            }
+        }
+        true
+    }
+
+    /// As [`step`] for any points and sums, by distinction of cases.
+    #[cold]
+    fn step_any(s: Simd, points: &[Packed], row: Row<'_>, scratch: &mut Scratch) {
+        let one = s.broadcast(s.splat::<FqMod>(Fq::ONE));
+        let bundles = row.starts.len() - 1;
+        let mut product = one;
+        for i in 0..bundles {
+            let codes = row.codes::<8>(i, row.k).unwrap_or(&NONE);
+            let present = s.present(codes);
+            let p = s.gather(points, codes);
+            let (x1, y1) = (s.load(&scratch.x[i]), s.load(&scratch.y[i]));
+            let (x2, y2) = (s.coordinate::<0>(&p), s.negate(s.coordinate::<1>(&p), codes));
+            let difference = s.settle::<FqMod>(s.sub(&x2, &x1));
+            let rise = s.settle::<FqMod>(s.sub(&y2, &y1));
+            let both = present & !scratch.empty[i];
+            let meet = both & s.is_zero::<FqMod>(&difference);
+            let equal = meet & s.is_zero::<FqMod>(&rise);
+            let opposite = meet & !equal;
+            scratch.cases[i] = [both & !meet, equal, opposite];
+            let twice = s.settle::<FqMod>(s.add(&y1, &y1));
+            let d = s.select(both & !meet, &one, &difference);
+            let d = s.select(equal, &d, &twice);
+            s.store(&mut scratch.d[i], d);
+            s.store(&mut scratch.before[i], product);
             product = s.mul::<FqMod>(&product, &d);
         }
-        let mut lanes = s.export::<FqMod>(product);
-        if lanes.contains(&Fq::ZERO) {
-            return false;
-        }
-        batch_invert_serial(&mut lanes);
-        let mut inverse = s.import::<FqMod>(&lanes);
-        for i in (0..products.len()).rev() {
-            if SIGNS {
-                if let Some(i) = i.checked_sub(AHEAD) {
-                    s.prefetch::<_MM_HINT_T0>(points, &a[i]);
-                    s.prefetch::<_MM_HINT_T0>(points, &b[i]);
-                }
-                if let [c, d, ..] = &next[next.len().min(2 * (products.len() - 1 - i))..] {
-                    s.prefetch::<_MM_HINT_T1>(points, c);
-                    s.prefetch::<_MM_HINT_T1>(points, d);
-                }
-            }
-            let (p, q) = (gather!(points, a[i]), gather!(points, b[i]));
-            let (x1, x2) = (s.coordinate::<0>(&p), s.coordinate::<0>(&q));
-            let d = s.carry(s.sub_from::<FqMod>(&x2, &x1, 2));
-            let d_inverse = s.mul::<FqMod>(&inverse, &s.load(&products[i]));
-            inverse = s.mul::<FqMod>(&inverse, &d);
-            let (mut y1, mut y2) = (s.coordinate::<1>(&p), s.coordinate::<1>(&q));
-            if SIGNS {
-                // Now in [0, 2p], limbs not normal.
-                y1 = s.negate(y1, &a[i]);
-                y2 = s.negate(y2, &b[i]);
-            }
-            // Of value in [0, 4p]; its product with a settled element is below 4.4 p^2.
-            let rise = s.carry(s.sub_from::<FqMod>(&y2, &y1, 2));
+        // No point of the curve has y = 0. Of points that are on none, the sum means nothing.
+        let [mut inverse, _] = s.invert_both([product, one]).unwrap_or([one; 2]);
+        for i in (0..bundles).rev() {
+            let codes = row.codes::<8>(i, row.k).unwrap_or(&NONE);
+            let p = s.gather(points, codes);
+            let (x1, y1) = (s.load(&scratch.x[i]), s.load(&scratch.y[i]));
+            let (x2, y2) = (s.coordinate::<0>(&p), s.negate(s.coordinate::<1>(&p), codes));
+            let y2 = s.settle::<FqMod>(y2);
+            let d_inverse = s.mul::<FqMod>(&inverse, &s.load(&scratch.before[i]));
+            inverse = s.mul::<FqMod>(&inverse, &s.load(&scratch.d[i]));
+            let [plain, equal, opposite] = scratch.cases[i];
+            let rise = s.settle::<FqMod>(s.sub(&y2, &y1));
+            let square = s.square::<FqMod>(&x1);
+            let tangent = s.settle::<FqMod>(s.add(&square, &s.add(&square, &square)));
+            let rise = s.select(equal, &rise, &tangent);
             let slope = s.mul::<FqMod>(&rise, &d_inverse);
             let x3 = s.sub(&s.sub(&s.square::<FqMod>(&slope), &x1), &x2);
             let x3 = s.settle::<FqMod>(x3);
             let run = s.carry(s.sub_from::<FqMod>(&x1, &x3, 2));
             let y3 = s.settle::<FqMod>(s.sub(&s.mul::<FqMod>(&slope, &run), &y1));
-            s.scatter(to, &dst[i], x3, y3);
+            let fresh = s.present(codes) & scratch.empty[i];
+            let added = plain | equal;
+            let x = s.select(added, &s.select(fresh, &x1, &x2), &x3);
+            let y = s.select(added, &s.select(fresh, &y1, &y2), &y3);
+            s.store(&mut scratch.x[i], x);
+            s.store(&mut scratch.y[i], y);
+            scratch.empty[i] = (scratch.empty[i] & !fresh) | opposite;
         }
-        true
+    }
+
+    /// The sums as points.
+    fn finish(s: Simd, scratch: &Scratch, out: &mut [Packed]) {
+        let (out, _) = out.as_chunks_mut::<8>();
+        for (i, out) in out.iter_mut().enumerate() {
+            s.points(out, s.load(&scratch.x[i]), s.load(&scratch.y[i]));
+            for (l, point) in out.iter_mut().enumerate() {
+                if scratch.empty[i] >> l & 1 == 1 {
+                    *point = Simd::IDENTITY;
+                }
+            }
+        }
     }
 }

@@ -126,15 +126,15 @@ impl Simd {
     }
 
     /// A settled element congruent to `a`, whose value is in `(-3.9 p, 3.9 p)` and whose limbs
-    /// are below 2^55 in absolute value.
+    /// are below 2^57 in absolute value.
     ///
-    /// With `x = a_4 + 4 p_4 - 16` (limb 4), `x 2^208 <= a + 4p`, as the limbs below make up for
-    /// less than 16 units; and 84 p <= 2^260. So `k = floor(84 x / 2^52)` is at most
+    /// With `x = a_4 + 4 p_4 - 64` (limb 4), `x 2^208 <= a + 4p`, as the limbs below make up for
+    /// less than 64 units; and 84 p <= 2^260. So `k = floor(84 x / 2^52)` is at most
     /// `(a + 4p) / p`, and `a + (4 - k) p >= 0`. The other way, 84 > 0.9915 2^260 / p loses at most
     /// 0.0085 * 7.9 and the rounding of x next to nothing: `a + (4 - k) p < 1.07 p + 2^216`.
     #[inline(always)]
     pub(crate) fn settle<M: Modulus>(self, a: E) -> E {
-        let x = self.plus(a[4], self.set(4 * M::P[4] - 16));
+        let x = self.plus(a[4], self.set(4 * M::P[4] - 64));
         let k = self.hi(self.set(0), x, self.set(M::QUOTIENT));
         let steps: E = each!(|I| unsafe {
             let row = _mm512_loadu_si512(M::STEPS[I].as_ptr().cast());
@@ -177,13 +177,19 @@ impl Simd {
     }
 
     /// `a b / 2^260`, of value below `p (1 + (a b / p^2) / 84.6)`; operands must be normal.
+    #[inline(always)]
+    pub(crate) fn mul<M: Modulus>(self, a: &E, b: &E) -> E {
+        self.carry(self.mul_loose::<M>(a, b))
+    }
+
+    /// As [`Simd::mul`] with limbs that are not normal, but below 2^57.
     ///
     /// Word by word: after `t += a b_i` the multiple `m p` that clears the lowest limb is added.
     /// The lowest limb of that sum is not computed: it is the next multiple of 2^52 from `t_0`
     /// on. An accumulator takes four products of less than 2^52 in each of five rounds, and a
     /// carry: it stays below 2^57.
     #[inline(always)]
-    pub(crate) fn mul<M: Modulus>(self, a: &E, b: &E) -> E {
+    pub(crate) fn mul_loose<M: Modulus>(self, a: &E, b: &E) -> E {
         let mut t = [self.set(0); 6];
         for b in b {
             for j in 0..5 {
@@ -192,7 +198,38 @@ impl Simd {
             }
             t = self.reduce_word::<M>(t);
         }
-        self.carry([t[0], t[1], t[2], t[3], t[4]])
+        [t[0], t[1], t[2], t[3], t[4]]
+    }
+
+    /// Two products as [`Simd::mul`] gives them.
+    #[inline(always)]
+    pub(crate) fn mul_both<M: Modulus>(self, a: &[E; 2], b: &[E; 2]) -> [E; 2] {
+        let [t, u] = self.mul_both_loose::<M>(a, b);
+        [self.carry(t), self.carry(u)]
+    }
+
+    /// Two products as [`Simd::mul_loose`] gives them. They are computed in step, as each of them
+    /// waits for its own results most of the time.
+    #[inline(always)]
+    pub(crate) fn mul_both_loose<M: Modulus>(self, a: &[E; 2], b: &[E; 2]) -> [E; 2] {
+        let mut t = [[self.set(0); 6]; 2];
+        for (b0, b1) in b[0].iter().zip(&b[1]) {
+            let b = [*b0, *b1];
+            for j in 0..5 {
+                for l in 0..2 {
+                    t[l][j] = self.lo(t[l][j], a[l][j], b[l]);
+                }
+                for l in 0..2 {
+                    t[l][j + 1] = self.hi(t[l][j + 1], a[l][j], b[l]);
+                }
+            }
+            t = [self.reduce_word::<M>(t[0]), self.reduce_word::<M>(t[1])];
+        }
+        let [t, u] = t;
+        [
+            [t[0], t[1], t[2], t[3], t[4]],
+            [u[0], u[1], u[2], u[3], u[4]],
+        ]
     }
 
     #[inline(always)]
@@ -212,6 +249,12 @@ impl Simd {
     /// `a^2 / 2^260`, as [`Simd::mul`].
     #[inline(always)]
     pub(crate) fn square<M: Modulus>(self, a: &E) -> E {
+        self.carry(self.square_loose::<M>(a))
+    }
+
+    /// `a^2 / 2^260`, as [`Simd::mul_loose`].
+    #[inline(always)]
+    pub(crate) fn square_loose<M: Modulus>(self, a: &E) -> E {
         let mut w = [self.set(0); 10];
         for i in 0..5 {
             for j in i + 1..5 {
@@ -226,7 +269,7 @@ impl Simd {
             w[2 * i] = self.lo(w[2 * i], a[i], a[i]);
             w[2 * i + 1] = self.hi(w[2 * i + 1], a[i], a[i]);
         }
-        self.reduce_product::<M>(w)
+        self.reduce_product_loose::<M>(w)
     }
 
     /// `w + a b` over ten limbs; each grows by less than 10 * 2^52.
@@ -244,6 +287,11 @@ impl Simd {
     /// `w / 2^260`, of value below `w / 2^260 + p`; limbs below 2^62.
     #[inline(always)]
     pub(crate) fn reduce_product<M: Modulus>(self, w: [__m512i; 10]) -> E {
+        self.carry(self.reduce_product_loose::<M>(w))
+    }
+
+    #[inline(always)]
+    fn reduce_product_loose<M: Modulus>(self, w: [__m512i; 10]) -> E {
         let mut t = [w[0], w[1], w[2], w[3], w[4], w[5]];
         for i in 0..5 {
             t = self.reduce_word::<M>(t);
@@ -251,7 +299,7 @@ impl Simd {
                 t[5] = w[6 + i];
             }
         }
-        self.carry([t[0], t[1], t[2], t[3], t[4]])
+        [t[0], t[1], t[2], t[3], t[4]]
     }
 
     /// Limbs of 52 bits from words of 64.

@@ -18,7 +18,7 @@ pub(crate) use path::PackedTwiddles;
 macro_rules! kernels {
     ($($(#[$meta:meta])* $vis:vis fn $name:ident $(<const $g:ident : $b:ty>)? ($($arg:tt)*) $(-> $ret:ty)? $body:block)*) => {
         $($(#[$meta])*
-        #[target_feature(enable = "avx512f,avx512dq,avx512ifma,avx512vbmi2,bmi2,adx")]
+        #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2,bmi2,adx")]
         $vis fn $name $(<const $g: $b>)? ($($arg)*) $(-> $ret)? $body)*
     };
 }
@@ -33,6 +33,7 @@ impl Simd {
     pub fn detect() -> Option<Self> {
         let all = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512ifma")
             && is_x86_feature_detected!("avx512vbmi2")
             && is_x86_feature_detected!("bmi2")

@@ -1,15 +1,12 @@
 //! Buckets as sorted lists of points.
 
-use super::pieces::Scratch;
+use super::lists;
+use super::sums::bucket_sums;
 use super::{Adder, Digits, Region, Rows, NEGATIVE};
 use crate::{memory, Fr, G1Affine, G1Projective};
 use ark_ec::CurveGroup;
 use ark_ff::{AdditiveGroup, PrimeField};
 use rayon::prelude::*;
-
-/// Terms whose additions share their inversions: what a round reads and writes fits the
-/// second-level cache.
-const GROUP: usize = 1 << 13;
 
 /// Terms that are sorted together, unless a single region has more.
 const TASK: usize = 1 << 16;
@@ -120,9 +117,7 @@ impl<A: Adder> Points<A> {
                 .max()
                 .unwrap_or(0),
         };
-        let (codes, ends) = task.sort();
-        let buckets = task.fill(&codes, &ends);
-        task.weigh(&buckets, &[(0, task.count)]).pop()
+        task.weigh(&task.buckets(), &[(0, task.count)]).pop()
     }
 
     pub fn len(&self) -> usize {
@@ -201,99 +196,36 @@ impl<A: Adder> Points<A> {
 impl<A: Adder> Task<'_, A> {
     /// The weighted sum of the buckets of each region.
     fn sums(&self) -> Vec<G1Projective> {
-        let (codes, ends) = self.sort();
         let pairs = self.regions.iter().zip(&self.starts);
         let sets: Vec<_> = pairs
             .map(|(region, [start, ..])| (*start, self.digits.buckets(region.window)))
             .collect();
-        self.weigh(&self.fill(&codes, &ends), &sets)
+        self.weigh(&self.buckets(), &sets)
     }
 
-    /// Codes (point and sign) in the order of their buckets, and where each bucket ends.
-    fn sort(&self) -> (Vec<u32>, Vec<u32>) {
+    /// The sum of each bucket.
+    fn buckets(&self) -> Vec<A::Point> {
         let mut all = vec![0; self.regions.iter().map(|r| r.terms.len()).sum()];
-        let mut ends = vec![0u32; self.count];
         let mut rest = &mut all[..];
         let mut lists = Vec::with_capacity(self.regions.len());
-        for (region, [start, digit, point]) in self.regions.iter().zip(&self.starts) {
-            let (list, after) = rest.split_at_mut(region.terms.len());
+        for (region, [bucket, digit, point]) in self.regions.iter().zip(&self.starts) {
+            let (codes, after) = rest.split_at_mut(region.terms.len());
             rest = after;
-            self.digits.window(region.window, *digit, list);
+            self.digits.window(region.window, *digit, codes);
             if self.identities {
-                for (code, point) in list.iter_mut().zip(&self.points[*point..]) {
+                for (code, point) in codes.iter_mut().zip(&self.points[*point..]) {
                     if A::is_identity(point) {
                         *code = 0;
                     }
                 }
             }
-            let ends = &mut ends[*start..];
-            for bucket in list.iter().map(|code| (code & !NEGATIVE) as usize) {
-                if bucket > 0 {
-                    ends[bucket - 1] += 1;
-                }
-            }
-            lists.push((&*list, *start, *point));
+            lists.push(lists::Digits {
+                codes,
+                bucket: *bucket,
+                point: *point,
+            });
         }
-        // From counts to where each bucket begins; placing moves that to where it ends.
-        let mut total = 0;
-        for end in &mut ends {
-            total += std::mem::replace(end, total);
-        }
-        let mut codes = vec![0; total as usize];
-        for (list, start, point) in lists {
-            let ends = &mut ends[start..];
-            for (k, code) in list.iter().enumerate() {
-                let bucket = (code & !NEGATIVE) as usize;
-                if bucket > 0 {
-                    let end = &mut ends[bucket - 1];
-                    codes[*end as usize] = (point + k) as u32 | (code & NEGATIVE);
-                    *end += 1;
-                }
-            }
-        }
-        (codes, ends)
-    }
-
-    /// The sum of each bucket.
-    fn fill(&self, codes: &[u32], ends: &[u32]) -> Vec<A::Point> {
-        // Pieces of buckets, in groups of about GROUP codes: the first code, lengths, buckets.
-        let mut groups: Vec<(usize, Vec<u32>, Vec<u32>)> = vec![(0, vec![], vec![])];
-        let (mut start, mut size) = (0, 0);
-        for (bucket, end) in ends.iter().map(|end| *end as usize).enumerate() {
-            while start < end {
-                if size >= GROUP {
-                    groups.push((start, vec![], vec![]));
-                    size = 0;
-                }
-                let piece = (end - start).min(GROUP);
-                if let Some((_, pieces, buckets)) = groups.last_mut() {
-                    pieces.push(piece as u32);
-                    buckets.push(bucket as u32);
-                }
-                size += piece;
-                start += piece;
-            }
-        }
-        let scratch = || Scratch::new(self.adder);
-        let sums = groups.into_par_iter().map_init(scratch, |scratch, group| {
-            let (start, pieces, buckets) = group;
-            let sums = scratch.sum(self.points, &codes[start..], pieces);
-            (buckets, sums)
-        });
-        let mut out = vec![A::IDENTITY; ends.len()];
-        for (buckets, sums) in sums.collect::<Vec<_>>() {
-            for (bucket, sum) in buckets.into_iter().zip(sums) {
-                let out = &mut out[bucket as usize];
-                // Only a bucket of more than GROUP codes has a second piece.
-                *out = if A::is_identity(out) {
-                    sum
-                } else {
-                    let both = A::to_affine(out) + A::to_affine(&sum);
-                    A::from_affine(&both.into_affine())
-                };
-            }
-        }
-        out
+        bucket_sums(self.adder, self.points, &lists, self.count)
     }
 
     /// The weighted sum of each set of buckets, given by start and length. By parts of a power of

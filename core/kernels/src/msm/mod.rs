@@ -5,9 +5,10 @@
 //! summed with their digits as weights; a chain of doublings joins the windows.
 
 mod buckets;
-mod pieces;
+mod lists;
 mod plain;
 mod scalars;
+mod sums;
 
 #[cfg(target_arch = "x86_64")]
 use crate::ifma::Simd;
@@ -19,7 +20,9 @@ use rayon::prelude::*;
 use scalars::{Digits, Magnitudes};
 use std::ops::Range;
 
+pub(crate) use lists::ABSENT;
 pub(crate) use scalars::NEGATIVE;
+pub(crate) use sums::Row;
 
 impl Scalars<'_> {
     /// Number of scalars.
@@ -43,33 +46,26 @@ impl Scalars<'_> {
 pub(crate) trait Adder: Copy + Send + Sync {
     /// An affine point or the identity.
     type Point: Copy + Send + Sync;
-    /// Space for [`Adder::add_pairs`].
-    type Products: Default + Send;
+    /// Running sums of bundles of lists, and space to compute them.
+    type Scratch: Default + Send;
     const IDENTITY: Self::Point;
     /// Cost of a bucket, in additions of a point to one.
     const BUCKET_WEIGHT: f64;
-    /// Additions that are done at once.
+    /// Lists in a bundle: additions that are done at once.
     const PACK: usize;
 
     fn is_identity(p: &Self::Point) -> bool;
     fn from_affine(p: &G1Affine) -> Self::Point;
     fn to_affine(p: &Self::Point) -> G1Affine;
-    fn negative(p: &Self::Point) -> Self::Point;
 
-    /// Adds pairs of points, none the identity, with one inversion for all:
-    /// `to[dst[i]] = points[a[i]] + points[b[i]]` for the lists `[a, b, dst]`, whole packs of
-    /// places. False, with `to` untouched, if any pair had equal x.
-    ///
-    /// Where `next` is given, places are codes with [`NEGATIVE`] for points to subtract, and `next`
-    /// is a hint of what will be asked for in the call after.
-    fn add_pairs(
-        self,
-        points: &[Self::Point],
-        plan: [&[u32]; 3],
-        next: Option<&[u32]>,
-        products: &mut Self::Products,
-        to: &mut [Self::Point],
-    ) -> bool;
+    /// Sets the sums of the bundles to the first row of points, none of them the identity.
+    fn begin(self, points: &[Self::Point], row: Row<'_>, scratch: &mut Self::Scratch);
+
+    /// Adds a row of points, none of them the identity, to the sums of the first bundles.
+    fn step(self, points: &[Self::Point], row: Row<'_>, scratch: &mut Self::Scratch);
+
+    /// The sums of all bundles, list by list.
+    fn finish(self, scratch: &mut Self::Scratch, out: &mut [Self::Point]);
 
     /// `2^times` times each of at most a few hundred points.
     fn double(self, points: &[Self::Point], times: u32) -> Vec<G1Projective>;
