@@ -94,6 +94,10 @@ def cases(ending: str = "") -> Iterator[Case]:
     yield of(claims.clip(x, 2, 3), base.assign(**{x: base[x].clip(2, 3)}))
     yield of(claims.replace(x, {3: 5}), base.assign(**{x: base[x].replace(3, 5)}))
     yield of(claims.append(), pd.concat([base, base]))
+    first, second = (committed(base.iloc[at : at + 2], f"part{at}", [source]) for at in (0, 2))
+    yield Case(claims.folds(second, key=number), first, second)
+    yield Case(claims.stratified_split(k, second, tolerance=0.5), first, second)
+    yield Case(claims.difference(second), first, second)
 
 
 def read(document: Mapping[str, Any], records: Mapping[str, DatasetRecord]) -> str:
@@ -149,7 +153,8 @@ def spoken(sentence: str) -> str:
     return re.sub(r"`[^`]*`|(?<!\w)'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", "", sentence)
 
 
-NAMING = [each for each in cases(HOSTILE) if each.statement.kind not in ("same-rows", "append")]
+NAMELESS = ("same-rows", "append", "difference")
+NAMING = [each for each in cases(HOSTILE) if each.statement.kind not in NAMELESS]
 
 
 @pytest.mark.parametrize("case", NAMING, ids=lambda case: case.statement.kind)

@@ -142,3 +142,42 @@ def test_a_sample_and_hidden_totals(project: Project) -> None:
     receipt = project.prove(LOANS, [claims.mean_between("user", 20, 40)])
     assert_proven(receipt, 1)
     assert receipt.sentence == "The mean of user in `loans` is between 20 and 40."
+
+
+def test_folds_of_entities_and_what_is_trained_on(project: Project) -> None:
+    folds = [LOANS[LOANS.user % 3 == at] for at in range(3)]
+    rests = [LOANS[LOANS.user % 3 != at] for at in range(3)]
+    project.commit(LOANS, "loans")
+    claim = claims.folds(*folds[1:], rests=rests, key="user")
+    receipt = project.prove(folds[0], [claim], name="fold", parents=[LOANS])
+    assert_proven(receipt, 4)
+    assert "no user is in two of them" in receipt.sentence
+    with pytest.raises(StatementFalse):
+        project.prove(folds[0], [claims.folds(*folds[1:], key="state")], parents=[LOANS])
+
+
+def test_ten_folds_take_a_table_of_the_rows_that_are_left(project: Project) -> None:
+    first, *others = (LOANS[LOANS.id % 10 == at] for at in range(10))
+    assert_proven(project.prove(first, [claims.folds(*others)], name="fold", parents=[LOANS]), 2)
+
+
+def test_a_stratified_split(project: Project) -> None:
+    order = LOANS.sort_values("state")
+    train, test = (order[(np.arange(300) % 5 == 0) == part] for part in (False, True))
+    claim = claims.stratified_split("state", test, tolerance=0.02)
+    receipt = project.prove(train, [claim], name="train", parents=[LOANS])
+    assert_proven(receipt, 3)
+    with pytest.raises(StatementFalse):
+        project.prove(train, [claims.stratified_split("state", test, tolerance=0)], parents=[LOANS])
+
+
+def test_a_difference_is_claimed_or_found(project: Project) -> None:
+    part = LOANS.sample(frac=0.3, random_state=1)
+    loans, known = project.commit(LOANS, "loans"), project.commit(part, "part")
+    rest = LOANS.drop(part.index)
+    claimed = project.prove(rest, [claims.difference(known)], name="rest", parents=[loans])
+    assert_proven(claimed, 3)
+    assert claimed.sentence.startswith("`rest` is exactly the rows of `loans` that are not rows of `part`")
+    assert project.prove(rest, parents=[loans, known]).sentence == claimed.sentence
+    with pytest.raises(StatementFalse):
+        project.prove(rest.head(9), [claims.difference(known)], parents=[loans])

@@ -114,6 +114,17 @@ CASES: Final[dict[str, Callable[[pd.DataFrame], Case]]] = {
     "select": lambda frame: Case(frame[["key", "age"]], [zkp.select()]),
     "rows_of": lambda frame: Case(_parts(frame)[0], [zkp.rows_of()]),
     "split": lambda frame: Case(_parts(frame)[0], [zkp.split(_parts(frame)[1])], [_parts(frame)[1]]),
+    "folds": lambda frame: Case(
+        _parts(frame)[0], [zkp.folds(_parts(frame)[1], key="key")], [_parts(frame)[1]]
+    ),
+    "stratified_split": lambda frame: Case(
+        _parts(frame)[0],
+        [zkp.stratified_split("age", _parts(frame)[1], tolerance=0.05)],
+        [_parts(frame)[1]],
+    ),
+    "difference": lambda frame: Case(
+        _parts(frame)[0], [zkp.difference(_parts(frame)[1])], [_parts(frame)[1]]
+    ),
     "derive": lambda frame: Case(
         frame.assign(total=frame.amount + frame.age), [zkp.derive("total", "amount + age")]
     ),

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from zkp_nb.statements import dependency, groupextremes, presence, rates, reading, within
+from zkp_nb.statements import dependency, groupextremes, presence, rates, reading, stratified, within
+from zkp_nb.statements import difference as differences
+from zkp_nb.statements import folds as crossed
 from zkp_nb.statements import formula as trees
 from zkp_nb.statements import opening as openings
-from zkp_nb.statements.claim import Claim, call
+from zkp_nb.statements.claim import Claim, call, first_that_holds, resolved
 from zkp_nb.statements.formula import Predicate
+from zkp_nb.statements.statement import Statement
+from zkp_nb.statements.subject import Subject
 
 __all__ = [
     "contains",
     "determines",
+    "difference",
+    "folds",
     "group_extremes",
     "group_rates",
     "lacks",
     "mean_between",
     "opening",
+    "stratified_split",
     "sum_between",
 ]
 
@@ -124,6 +131,71 @@ def opening(rows: int | Sequence[int], *columns: str) -> Claim:
     return Claim(
         call("opening", rows, *columns), lambda subject: openings.state_opening(subject, numbers, columns)
     )
+
+
+def difference(other: object) -> Claim:
+    """The frame is the rows of its parent that are not rows of another frame, each as often as in the parent.
+
+    Rows are compared whole, and a null equals a null. What is kept of equal rows is all of them, as an anti join on
+    all columns does; SQL's EXCEPT keeps one: `drop_duplicates` is a step of its own.
+    """
+
+    def state(subject: Subject) -> Statement:
+        right = resolved(subject, other)
+        parents = [each for each in subject.parent() if each.dataset_id != right.dataset_id]
+        return first_that_holds(
+            parents, subject, lambda left, child: differences.state_difference(left, right, child)
+        )
+
+    return Claim("difference(<frame>)", state)
+
+
+def stratified_split(label: str, *others: object, tolerance: object) -> Claim:
+    """Each row of the parent is in exactly one of the parts, and each class has about the share that it has there.
+
+    Args:
+        label: the column of classes.
+        others: the other parts, 1 to 19 frames or datasets.
+        tolerance: the most by which the share of a class in a part differs from that in the parent, such as 0.01.
+    """
+    return Claim(
+        f"stratified_split({label!r}, <{len(others)} other frames>, tolerance={tolerance!r})",
+        _of_parts(others, lambda parent, parts: stratified.state_stratified(parent, parts, label, tolerance)),
+    )
+
+
+def folds(*others: object, rests: Sequence[object] = (), key: Keys | None = None) -> Claim:
+    """Each row of the parent is in exactly one fold: this frame or one of the others.
+
+    Args:
+        others: the other folds, 1 to 19 frames or datasets.
+        rests: for each fold, this one first, the rows outside of it, on which a model is trained.
+        key: columns whose values are in one fold only, such as the patient, as in scikit-learn's `GroupKFold`.
+    """
+    names, outside = None if key is None else _names(key), tuple(rests)
+
+    def state(parent: Subject, parts: Sequence[Subject]) -> Statement:
+        trained = [resolved(parts[0], rest) for rest in outside]
+        return crossed.state_folds(parent, parts, trained, names)
+
+    text = f"folds(<{len(others)} other frames>, rests=<{len(outside)} frames>, key={key!r})"
+    return Claim(text, _of_parts((*others,), state, outside))
+
+
+def _of_parts(
+    others: Sequence[object],
+    state: Callable[[Subject, Sequence[Subject]], Statement],
+    besides: Sequence[object] = (),
+) -> Callable[[Subject], Statement]:
+    """States something about a parent and its parts, of which the subject is the first."""
+
+    def stated(subject: Subject) -> Statement:
+        parts = [subject, *(resolved(subject, other) for other in others)]
+        names = {part.dataset_id for part in parts} | {resolved(subject, each).dataset_id for each in besides}
+        parents = [parent for parent in subject.parent() if parent.dataset_id not in names]
+        return first_that_holds(parents, subject, lambda parent, _: state(parent, parts))
+
+    return stated
 
 
 def _names(given: Keys) -> tuple[str, ...]:

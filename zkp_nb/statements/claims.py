@@ -33,11 +33,14 @@ from zkp_nb.statements import profile as profiles
 from zkp_nb.statements.auditing import (
     contains,
     determines,
+    difference,
+    folds,
     group_extremes,
     group_rates,
     lacks,
     mean_between,
     opening,
+    stratified_split,
     sum_between,
 )
 from zkp_nb.statements.changes import (
@@ -97,6 +100,7 @@ __all__ = [
     "drop_nulls",
     "fill_nulls",
     "filter",
+    "folds",
     "group_by",
     "group_extremes",
     "group_rates",
@@ -135,6 +139,7 @@ __all__ = [
     "sorted_by",
     "split",
     "std",
+    "stratified_split",
     "sum",
     "sum_between",
     "unique",

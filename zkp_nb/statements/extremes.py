@@ -48,7 +48,8 @@ from zkp_nb.statements.values import (
     some_values,
 )
 
-_SHARE: Final = r"^(0|1|0\.[0-9]{0,30}[1-9])$"
+SHARE: Final = r"^(0|1|0\.[0-9]{0,30}[1-9])$"
+"""A number between 0 and 1 as text."""
 
 _LONGEST: Final = 30
 """Digits after the point of a share."""
@@ -111,7 +112,7 @@ class Maximum(_Extremes):
 class Point(Part):
     """A quantile: p as decimal text, and the values of the one or two ranks that p falls on."""
 
-    p: Annotated[str, Field(pattern=_SHARE)]
+    p: Annotated[str, Field(pattern=SHARE)]
     lower: Any
     upper: Any
 
@@ -254,7 +255,7 @@ def state_quantiles(subject: Subject, name: str, shares: Sequence[object], metho
         raise StatementError('Quantiles take shares between 0 and 1, and method "linear" or "nearest-rank".')
     cells = some_values(column)
     cells = cells.astype(np.uint8) if data_of(column).type.kind == "bool" else cells
-    points = [Point(p=_share_text(share), lower=None, upper=None) for share in dict.fromkeys(shares)]
+    points = [Point(p=share_text(share), lower=None, upper=None) for share in dict.fromkeys(shares)]
     wanted = {point.p: point.position(method, len(cells)) for point in points}
     ranks = sorted({rank for at in wanted.values() for rank in (floor(at), ceil(at))})
     ordered = np.partition(cells, [rank - 1 for rank in ranks])
@@ -268,15 +269,16 @@ def state_quantiles(subject: Subject, name: str, shares: Sequence[object], metho
     )
 
 
-def _share_text(share: object) -> str:
+def share_text(share: object) -> str:
+    """A share as decimal text; a StatementError where it is none."""
     try:
         number = Decimal(str(share))
         # Bounded first: the plain form of a tiny number is as long as its exponent is large.
         text = f"{number.normalize():f}" if 0 <= number <= 1 and number.adjusted() > -_LONGEST else ""
     except InvalidOperation:
         text = ""
-    if not re.fullmatch(_SHARE, text):
-        raise StatementError("A quantile is asked for a share between 0 and 1.", todo="Write 0.25.")
+    if not re.fullmatch(SHARE, text):
+        raise StatementError("A share is a decimal number between 0 and 1.", todo="Write 0.25.")
     return text
 
 

@@ -113,19 +113,28 @@ def key_table(
     Raises:
         StatementError: a key column of the one cannot be taken in the type of the other.
     """
-    columns: list[Column] = []
-    for first, second in zip(*sides, strict=True):
-        common_units([first, second])
-        type_ = _common_type(first, second)
-        vectors = []
-        for column, taken in zip((first, second), rows, strict=True):
-            vectors.append([vector[taken] for vector in cast(data_of(column), type_).data])
-        joined = tuple(np.ascontiguousarray(np.concatenate(pair)) for pair in zip(*vectors, strict=True))
-        columns.append(Column.of(f"key{len(columns)}", type_, joined, None))
+    columns = [stacked(f"key{at}", pair, rows) for at, pair in enumerate(zip(*sides, strict=True))]
     side = np.concatenate(
         [np.full(len(taken), mark) for mark, taken in zip((False, True), rows, strict=True)]
     )
     return Table(len(side), (*columns, *extra, Column.of(SIDE, ColumnType("bool"), (side,), None)))
+
+
+def stacked(name: str, pair: Sequence[SourceColumn], rows: Sequence[Places]) -> Column:
+    """Rows of two columns, one below the other; nullable where one of these rows is null.
+
+    Raises:
+        StatementError: the one cannot be taken in the type of the other.
+    """
+    common_units(pair)
+    type_ = _common_type(*pair)
+    vectors = [
+        [vector[taken] for vector in cast(data_of(column), type_).data]
+        for column, taken in zip(pair, rows, strict=True)
+    ]
+    cells = tuple(np.ascontiguousarray(np.concatenate(each)) for each in zip(*vectors, strict=True))
+    null = np.concatenate([~present_of(column)[taken] for column, taken in zip(pair, rows, strict=True)])
+    return Column.of(name, type_, cells, null if null.any() else None)
 
 
 def _common_type(first: SourceColumn, second: SourceColumn) -> ColumnType:
@@ -136,7 +145,7 @@ def _common_type(first: SourceColumn, second: SourceColumn) -> ColumnType:
             continue
         return ours.type
     raise StatementError(
-        f"The key columns {first.name!r} of `{first.source.record.name}` and {second.name!r} of "
+        f"The columns {first.name!r} of `{first.source.record.name}` and {second.name!r} of "
         f"`{second.source.record.name}` have no common type.",
         todo="Commit both with the same type.",
     )

@@ -185,15 +185,13 @@ def state_rows_of(parent: Subject, child: Subject) -> RowsOf:
     return RowsOf(inputs=(parent.dataset_id,), outputs=(child.dataset_id,), columns=columns)
 
 
-def state_split(parent: Subject, parts: Sequence[Subject]) -> Split:
-    """States that each row of the parent is in exactly one of the parts.
+def split_columns(parent: Subject, parts: Sequence[Subject]) -> tuple[str, ...] | None:
+    """The parameter `columns` of a statement that each row of the parent is in exactly one of the parts.
 
     Raises:
         StatementFalse: some are not.
-        StatementError: the tables cannot be compared, or there are not 2 to 6 parts.
+        StatementError: the tables cannot be compared.
     """
-    if not 2 <= len(parts) <= 6:
-        raise StatementError("A split has 2 to 6 parts.", todo="Split in several steps.")
     source, outputs = source_of(parent), [source_of(part) for part in parts]
     columns = compared(source, outputs)
     names = outputs[0].names
@@ -205,6 +203,14 @@ def state_split(parent: Subject, parts: Sequence[Subject]) -> Split:
             why=f"{count_of(missing, 'row')} of it {'is' if missing == 1 else 'are'} in no part, and the "
             f"parts have {count_of(other, 'row')} too many.",
         )
+    return columns
+
+
+def state_split(parent: Subject, parts: Sequence[Subject]) -> Split:
+    """States that each row of the parent is in exactly one of the parts; raises as `split_columns`."""
+    if not 2 <= len(parts) <= 6:
+        raise StatementError("A split has 2 to 6 parts.", todo="Claim folds, which may be more.")
+    columns = split_columns(parent, parts)
     return Split(
         inputs=(parent.dataset_id,), outputs=tuple(part.dataset_id for part in parts), columns=columns
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -11,6 +11,7 @@ from pydantic import Field
 from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import hash_rows, surplus
+from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.facts import Name, distinct
 from zkp_nb.statements.joins import has_match
 from zkp_nb.statements.keys import compile_distinct
@@ -117,13 +118,7 @@ class SemiJoin(_Keyed):
         table = side.source
         family = builder.family()
         theirs, ours = builder.fingerprints([key, keys], family.alpha)
-        number = builder.aux(table, "number", lambda: _numbers(key, keys))
-        inverse = builder.aux(
-            table, "inverse/number", lambda: inverses(words(_numbers(key, keys)), True, [0])
-        )
-        mark = builder.column(side)
-        builder.require(table, number * (1 - mark))
-        builder.require(table, number * inverse - mark)
+        number = marked_number(builder, side, lambda: _numbers(key, keys))
         family.left(key[0].source, theirs, present(builder, key))
         family.tally(table, ours, number, left=False)
 
@@ -138,6 +133,17 @@ class SemiJoin(_Keyed):
         left, right = builder.fingerprints(rows, family.alpha)
         family.left(source, left, builder.negated(found) if self.anti else found)
         family.right(output, right)
+
+
+def marked_number(builder: Builder, side: SourceColumn, numbers: Callable[[], Cells]) -> Expr:
+    """How often each row of a table of keys occurs elsewhere: any number but 0 where it is marked, else 0."""
+    table = side.source
+    number = builder.aux(table, "number", numbers)
+    inverse = builder.aux(table, "inverse/number", lambda: inverses(words(numbers()), True, [0]))
+    mark = builder.column(side)
+    builder.require(table, number * (1 - mark))
+    builder.require(table, number * inverse - mark)
+    return number
 
 
 def _numbers(key: Sequence[SourceColumn], keys: Sequence[SourceColumn]) -> Cells:

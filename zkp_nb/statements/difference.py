@@ -1,0 +1,224 @@
+"""Difference of two tables: the rows of the one that are not rows of the other, compared whole.
+
+A table of rows is committed for the proof alone: each different row of both once, with a mark of those that the second
+table has. That rows there differ is shown by a column, or two, in which they all do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import Annotated, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from zkp_nb.errors import StatementError, StatementFalse
+from zkp_nb.statements.builder import Builder
+from zkp_nb.statements.compare import Mask, hash_rows, surplus
+from zkp_nb.statements.facts import Name, distinct
+from zkp_nb.statements.keys import compile_distinct
+from zkp_nb.statements.matching import SIDE, Places, occurrences, stacked
+from zkp_nb.statements.rows import source_of
+from zkp_nb.statements.semijoins import marked_number
+from zkp_nb.statements.sources import SourceColumn, common_units
+from zkp_nb.statements.statement import (
+    Records,
+    Statement,
+    Tables,
+    count_of,
+    listed,
+    name_of,
+    register,
+)
+from zkp_nb.statements.subject import Subject
+from zkp_nb.statements.values import data_of, packed, present_of
+from zkp_nb.table import Column, ColumnType, Table
+from zkp_nb.table.cells import Cells
+
+
+@register
+class Difference(Statement):
+    """The output is the rows of the first input that are not rows of the second, each as often as in the first.
+
+    A null equals a null. The three tables have the same columns.
+
+    Attributes:
+        key: columns of the witness in which all its rows differ.
+        witnesses: the table of rows: the columns of the first input, then the mark.
+    """
+
+    kind: ClassVar[str] = "difference"
+    strength: ClassVar[int] = 28
+    shape: ClassVar[tuple[int, int, int] | None] = (2, 1, 1)
+
+    key: Annotated[tuple[Name, ...], Field(min_length=1, max_length=4)]
+
+    def sentence(self, names: Mapping[str, str]) -> str:
+        first, second = (name_of(names, each) for each in self.inputs)
+        return (
+            f"{name_of(names, self.outputs[0])} is exactly the rows of {first} that are not rows of {second}, each as "
+            f"often as in {first}, in any order."
+        )
+
+    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
+        return packed(records, tables, [self._distinct, self._marked, self._chosen])
+
+    def _columns(self, builder: Builder, dataset: str) -> list[SourceColumn]:
+        """The columns of one of the tables, in the order of the first input.
+
+        Raises:
+            StatementError: it has others.
+        """
+        names = builder.table(self.inputs[0]).names
+        table = builder.table(dataset)
+        if sorted(table.names) != sorted(names):
+            raise StatementError("The tables of a difference have the same columns.")
+        return [table.column(name) for name in names]
+
+    def _rows(self, builder: Builder) -> tuple[list[SourceColumn], SourceColumn]:
+        """The table of rows, and its mark."""
+        if len(self.witnesses) != 1:
+            raise StatementError("A difference is shown by one table of rows.")
+        *rows, side = builder.table(self.witnesses[0]).columns
+        if [each.name for each in rows] != list(builder.table(self.inputs[0]).names):
+            raise StatementError("The table of rows does not have the columns that its statement needs.")
+        if side.type != ColumnType("bool") or side.nullable:
+            raise StatementError("The mark in a table of rows is true or false.")
+        return rows, side
+
+    def _distinct(self, builder: Builder) -> None:
+        """No row stands twice in the table of rows, as no key does, and none is null."""
+        _, side = self._rows(builder)
+        columns = distinct(side.source, self.key)
+        if side in columns:
+            raise StatementError("The mark of a row is no part of its key.")
+        compile_distinct(builder, side.source, columns)
+        for column in columns:
+            builder.require(side.source, builder.null(column))
+
+    def _marked(self, builder: Builder) -> None:
+        """A row is marked where the second input has it, however often."""
+        rows, side = self._rows(builder)
+        other = self._columns(builder, self.inputs[1])
+        family = builder.family()
+        theirs, ours = builder.fingerprints([other, rows], family.alpha)
+
+        def numbers() -> Cells:
+            return occurrences(*reversed(hash_rows([other, rows])))
+
+        number = marked_number(builder, side, numbers)
+        family.left(other[0].source, theirs)
+        family.tally(side.source, ours, number, left=False)
+
+    def _chosen(self, builder: Builder) -> None:
+        """Each row of the first input has the mark of its row; those without are the output."""
+        rows, side = self._rows(builder)
+        first, second, output = (self._columns(builder, each) for each in (*self.inputs, *self.outputs))
+        source = first[0].source
+        found = builder.bit(source, "found", lambda: _known(first, second))
+        family = builder.family()
+        units = [common_units(pair) for pair in zip(first, rows, strict=True)]
+        free = builder.powers(family.alpha, 1 + sum(len(each.parts) + 1 for each in first))[-1]
+        family.left(
+            source,
+            builder.fingerprint(first, family.alpha, [unit[0] for unit in units]) + free * found,
+        )
+        marked = builder.fingerprint([*rows, side], family.alpha, [*(unit[1] for unit in units), 1])
+        family.among(
+            side.source, marked, "occurrences", lambda: occurrences(*reversed(hash_rows([first, rows])))
+        )
+        family = builder.family()
+        left, right = builder.fingerprints([first, output], family.alpha)
+        family.left(source, left, builder.negated(found))
+        family.right(output[0].source, right)
+
+
+def _known(first: Sequence[SourceColumn], second: Sequence[SourceColumn]) -> Mask:
+    """Which rows of the first table the second has."""
+    ours, theirs = hash_rows([first, second])
+    found: Mask = np.isin(ours, theirs)
+    return found
+
+
+def state_difference(left: Subject, right: Subject, child: Subject) -> Difference:
+    """States that the child is the rows of the left table that the right one lacks.
+
+    Raises:
+        StatementFalse: it is not.
+        StatementError: the tables cannot be compared, no two columns tell their rows apart, or nothing can
+            commit the table of rows.
+    """
+    names = left.table.names
+    for other in (right, child):
+        if sorted(other.table.names) != sorted(names):
+            raise StatementError(
+                f"`{other.name}` does not have the columns of `{left.name}`.",
+                why="Rows are compared whole.",
+                todo="Drop columns in a step of their own, or claim an anti join on some of them.",
+            )
+    first, second, output = (
+        [source_of(each).column(name) for name in names] for each in (left, right, child)
+    )
+    ours, theirs, made = hash_rows([first, second, output])
+    missing, more = surplus(ours[~np.isin(ours, theirs)], made)
+    if missing or more:
+        raise StatementFalse(
+            f"`{child.name}` is not the rows of `{left.name}` that `{right.name}` lacks.",
+            why=f"It lacks {count_of(missing, 'row')} of them and has {count_of(more, 'row')} too many.",
+        )
+    # Each different row once: those of the right table, and those that it lacks.
+    rows = [_firsts(ours, ~np.isin(ours, theirs)), _firsts(theirs, np.ones(len(theirs), np.bool_))]
+    key = _key(first, second, rows)
+    if child.commit is None:
+        raise StatementError("This claim needs a table of rows, and there is nothing that commits it.")
+    columns = [
+        stacked(name, pair, rows) for name, pair in zip(names, zip(first, second, strict=True), strict=True)
+    ]
+    mark = np.concatenate([np.zeros(len(rows[0]), np.bool_), np.ones(len(rows[1]), np.bool_)])
+    side = next(name for name in (SIDE, *(f"{SIDE} {at}" for at in range(len(names)))) if name not in names)
+    table = Table(len(mark), (*columns, Column.of(side, ColumnType("bool"), (mark,), None)))
+    held = child.commit(table, f"{child.name}: rows")
+    statement = Difference(
+        inputs=(left.dataset_id, right.dataset_id),
+        outputs=(child.dataset_id,),
+        witnesses=(held.dataset_id,),
+        key=key,
+    )
+    statement.programs({each.dataset_id: each.record for each in (left, right, child, held)})
+    return statement
+
+
+def _firsts(hashes: np.ndarray[tuple[int], np.dtype[np.uint64]], where: Mask) -> Places:
+    """The first of equal rows, among some."""
+    places = np.flatnonzero(where)
+    _, first = np.unique(hashes[places], return_index=True)
+    return np.sort(places[first]).astype(np.int64)
+
+
+def _key(
+    first: Sequence[SourceColumn], second: Sequence[SourceColumn], rows: Sequence[Places]
+) -> tuple[str, ...]:
+    """A column, or two, in which these rows of both tables differ and none is null.
+
+    Raises:
+        StatementError: there is none.
+    """
+    pairs = [
+        pair
+        for pair in zip(first, second, strict=True)
+        if not any(data_of(column).type.wide for column in pair)
+        and all(present_of(column)[taken].all() for column, taken in zip(pair, rows, strict=True))
+    ]
+    for size in (1, 2):
+        for chosen in combinations(pairs, size):
+            sides = hash_rows([list(side) for side in zip(*chosen, strict=True)])
+            hashes = np.concatenate([side[taken] for side, taken in zip(sides, rows, strict=True)])
+            if len(np.unique(hashes)) == len(hashes):
+                return tuple(column.name for column, _ in chosen)
+    raise StatementError(
+        f"No column and no two columns tell the rows of `{first[0].source.record.name}` and "
+        f"`{second[0].source.record.name}` apart.",
+        why="That a row is absent is proven by a table in which no row stands twice.",
+        todo=f"Compare them by a key: anti_join, on columns such as {listed(column.name for column in first[:2])}.",
+    )
