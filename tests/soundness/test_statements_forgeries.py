@@ -97,7 +97,7 @@ def cases(ending: str = "") -> Iterator[Case]:
     first, second = (committed(base.iloc[at : at + 2], f"part{at}", [source]) for at in (0, 2))
     yield Case(claims.folds(second, key=number), first, second)
     yield Case(claims.stratified_split(k, second, tolerance=0.5), first, second)
-    yield Case(claims.difference(second), first, second)
+    yield Case(claims.rows_without(second), first, second)
 
 
 def read(document: Mapping[str, Any], records: Mapping[str, DatasetRecord]) -> str:
@@ -153,7 +153,7 @@ def spoken(sentence: str) -> str:
     return re.sub(r"`[^`]*`|(?<!\w)'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", "", sentence)
 
 
-NAMELESS = ("same-rows", "append", "difference")
+NAMELESS = ("same-rows", "append", "rows-without")
 NAMING = [each for each in cases(HOSTILE) if each.statement.kind not in NAMELESS]
 
 

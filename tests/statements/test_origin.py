@@ -105,7 +105,7 @@ def test_what_an_earlier_part_leaves() -> None:
     """`df.drop(part.index)` says more than that some rows are there."""
     frame = A.assign(i=range(5))
     part = frame.iloc[[0, 3]]
-    assert kind(frame.drop(part.index), frame, part) == "difference"
+    assert kind(frame.drop(part.index), frame, part) == "rows-without"
     assert kind(frame.iloc[[1, 2]], frame, part) == "rows-of"
     # No columns tell these rows apart, and no table shows that some are not there.
     same = pd.DataFrame({"a": [1, 1, 2, 2, 1], "b": [1, 2, 1, 2, 1], "c": [0, 0, 0, 0, 1]})

@@ -1,4 +1,4 @@
-"""Folds, stratified splits and differences: parts of a table, and what they must not be."""
+"""Folds, stratified splits and rows without others: parts of a table, and what they must not be."""
 
 from __future__ import annotations
 
@@ -246,7 +246,7 @@ def difference(left: pd.DataFrame = LEFT, right: pd.DataFrame = RIGHT, rows: Any
     parent = committed(left, "a")
     other = committed(right, "b", [parent])
     child = committed(left.iloc[list(rows)], "out", [parent])
-    return Case(claims.difference(other), child, other)
+    return Case(claims.rows_without(other), child, other)
 
 
 def distinct_ids() -> Case:
@@ -333,11 +333,11 @@ def test_claims_of_parts_are_written_out() -> None:
         for claim in (
             claims.folds(FRAME, key="patient"),
             claims.stratified_split("label", FRAME, tolerance=0.1),
-            claims.difference(FRAME),
+            claims.rows_without(FRAME),
         )
     ]
     assert texts == [
         "folds(<1 other frames>, rests=<0 frames>, key='patient')",
         "stratified_split('label', <1 other frames>, tolerance=0.1)",
-        "difference(<frame>)",
+        "rows_without(<frame>)",
     ]

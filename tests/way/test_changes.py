@@ -171,13 +171,13 @@ def test_a_stratified_split(project: Project) -> None:
         project.prove(train, [claims.stratified_split("state", test, tolerance=0)], parents=[LOANS])
 
 
-def test_a_difference_is_claimed_or_found(project: Project) -> None:
+def test_rows_without_others_are_claimed_or_found(project: Project) -> None:
     part = LOANS.sample(frac=0.3, random_state=1)
     loans, known = project.commit(LOANS, "loans"), project.commit(part, "part")
     rest = LOANS.drop(part.index)
-    claimed = project.prove(rest, [claims.difference(known)], name="rest", parents=[loans])
+    claimed = project.prove(rest, [claims.rows_without(known)], name="rest", parents=[loans])
     assert_proven(claimed, 3)
     assert claimed.sentence.startswith("`rest` is exactly the rows of `loans` that are not rows of `part`")
     assert project.prove(rest, parents=[loans, known]).sentence == claimed.sentence
     with pytest.raises(StatementFalse):
-        project.prove(rest.head(9), [claims.difference(known)], parents=[loans])
+        project.prove(rest.head(9), [claims.rows_without(known)], parents=[loans])

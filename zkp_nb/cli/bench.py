@@ -122,8 +122,8 @@ CASES: Final[dict[str, Callable[[pd.DataFrame], Case]]] = {
         [zkp.stratified_split("age", _parts(frame)[1], tolerance=0.05)],
         [_parts(frame)[1]],
     ),
-    "difference": lambda frame: Case(
-        _parts(frame)[0], [zkp.difference(_parts(frame)[1])], [_parts(frame)[1]]
+    "rows_without": lambda frame: Case(
+        _parts(frame)[0], [zkp.rows_without(_parts(frame)[1])], [_parts(frame)[1]]
     ),
     "derive": lambda frame: Case(
         frame.assign(total=frame.amount + frame.age), [zkp.derive("total", "amount + age")]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from zkp_nb.statements import dependency, groupextremes, presence, rates, reading, stratified, within
-from zkp_nb.statements import difference as differences
+from zkp_nb.statements import dependency, groupextremes, presence, rates, reading, stratified, within, without
 from zkp_nb.statements import folds as crossed
 from zkp_nb.statements import formula as trees
 from zkp_nb.statements import opening as openings
@@ -17,13 +16,13 @@ from zkp_nb.statements.subject import Subject
 __all__ = [
     "contains",
     "determines",
-    "difference",
     "folds",
     "group_extremes",
     "group_rates",
     "lacks",
     "mean_between",
     "opening",
+    "rows_without",
     "stratified_split",
     "sum_between",
 ]
@@ -133,7 +132,7 @@ def opening(rows: int | Sequence[int], *columns: str) -> Claim:
     )
 
 
-def difference(other: object) -> Claim:
+def rows_without(other: object) -> Claim:
     """The frame is the rows of its parent that are not rows of another frame, each as often as in the parent.
 
     Rows are compared whole, and a null equals a null. What is kept of equal rows is all of them, as an anti join on
@@ -144,10 +143,10 @@ def difference(other: object) -> Claim:
         right = resolved(subject, other)
         parents = [each for each in subject.parent() if each.dataset_id != right.dataset_id]
         return first_that_holds(
-            parents, subject, lambda left, child: differences.state_difference(left, right, child)
+            parents, subject, lambda left, child: without.state_without(left, right, child)
         )
 
-    return Claim("difference(<frame>)", state)
+    return Claim("rows_without(<frame>)", state)
 
 
 def stratified_split(label: str, *others: object, tolerance: object) -> Claim:

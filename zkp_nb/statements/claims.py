@@ -33,13 +33,13 @@ from zkp_nb.statements import profile as profiles
 from zkp_nb.statements.auditing import (
     contains,
     determines,
-    difference,
     folds,
     group_extremes,
     group_rates,
     lacks,
     mean_between,
     opening,
+    rows_without,
     stratified_split,
     sum_between,
 )
@@ -128,6 +128,7 @@ __all__ = [
     "rolling_sum",
     "rounded",
     "rows_of",
+    "rows_without",
     "running_sum",
     "same_rows",
     "sample",

@@ -17,7 +17,6 @@ from zkp_nb.statements.claim import Claim
 from zkp_nb.statements.compare import hash_rows
 from zkp_nb.statements.concat import Concat, state_append, state_concat
 from zkp_nb.statements.derive import Derive
-from zkp_nb.statements.difference import state_difference
 from zkp_nb.statements.duplicates import state_drop_duplicates
 from zkp_nb.statements.grouptables import Function, holds_total, state_group_table
 from zkp_nb.statements.inference import infer, tried
@@ -29,6 +28,7 @@ from zkp_nb.statements.rows import SameRows, source_of
 from zkp_nb.statements.semijoins import state_semi_join
 from zkp_nb.statements.statement import Statement
 from zkp_nb.statements.subject import Subject
+from zkp_nb.statements.without import state_without
 
 MAX_CONCATENATED = 4
 MAX_LOOKED_AT = 8
@@ -170,7 +170,7 @@ def _joined(child: Subject, best: Statement | None) -> Iterator[Statement | None
             if names <= set(left.table.names):
                 # A selection by another table's keys says more than that it is one.
                 if best is not None and best.kind == "rows-of" and best.inputs == (left.dataset_id,):
-                    without = _difference(left, right, child)
+                    without = _without(left, right, child)
                     yield without
                     for anti in (False, True) if without is None else ():
                         yield tried(partial(state_semi_join, left, right, child, on, on, anti))
@@ -179,12 +179,12 @@ def _joined(child: Subject, best: Statement | None) -> Iterator[Statement | None
                     yield tried(partial(state_join, cls, left, right, child, on, on))
 
 
-def _difference(left: Subject, right: Subject, child: Subject) -> Statement | None:
+def _without(left: Subject, right: Subject, child: Subject) -> Statement | None:
     """What an earlier table of the same columns leaves of the left one: a test set without the training rows."""
     same = set(left.table.names) == set(right.table.names) == set(child.table.names)
     if not same or right.record.created > child.record.created:
         return None
-    return tried(lambda: state_difference(left, right, child))
+    return tried(lambda: state_without(left, right, child))
 
 
 def _base(name: str) -> str:

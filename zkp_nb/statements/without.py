@@ -1,4 +1,4 @@
-"""Difference of two tables: the rows of the one that are not rows of the other, compared whole.
+"""Two tables: the rows of the one that are not rows of the other, compared whole.
 
 A table of rows is committed for the proof alone: each different row of both once, with a mark of those that the second
 table has. That rows there differ is shown by a column, or two, in which they all do.
@@ -38,7 +38,7 @@ from zkp_nb.table.cells import Cells
 
 
 @register
-class Difference(Statement):
+class RowsWithout(Statement):
     """The output is the rows of the first input that are not rows of the second, each as often as in the first.
 
     A null equals a null. The three tables have the same columns.
@@ -48,7 +48,7 @@ class Difference(Statement):
         witnesses: the table of rows: the columns of the first input, then the mark.
     """
 
-    kind: ClassVar[str] = "difference"
+    kind: ClassVar[str] = "rows-without"
     strength: ClassVar[int] = 28
     shape: ClassVar[tuple[int, int, int] | None] = (2, 1, 1)
 
@@ -73,13 +73,13 @@ class Difference(Statement):
         names = builder.table(self.inputs[0]).names
         table = builder.table(dataset)
         if sorted(table.names) != sorted(names):
-            raise StatementError("The tables of a difference have the same columns.")
+            raise StatementError("Tables that are compared by whole rows have the same columns.")
         return [table.column(name) for name in names]
 
     def _rows(self, builder: Builder) -> tuple[list[SourceColumn], SourceColumn]:
         """The table of rows, and its mark."""
         if len(self.witnesses) != 1:
-            raise StatementError("A difference is shown by one table of rows.")
+            raise StatementError("That rows are absent is shown by one table of rows.")
         *rows, side = builder.table(self.witnesses[0]).columns
         if [each.name for each in rows] != list(builder.table(self.inputs[0]).names):
             raise StatementError("The table of rows does not have the columns that its statement needs.")
@@ -141,7 +141,7 @@ def _known(first: Sequence[SourceColumn], second: Sequence[SourceColumn]) -> Mas
     return found
 
 
-def state_difference(left: Subject, right: Subject, child: Subject) -> Difference:
+def state_without(left: Subject, right: Subject, child: Subject) -> RowsWithout:
     """States that the child is the rows of the left table that the right one lacks.
 
     Raises:
@@ -179,7 +179,7 @@ def state_difference(left: Subject, right: Subject, child: Subject) -> Differenc
     side = next(name for name in (SIDE, *(f"{SIDE} {at}" for at in range(len(names)))) if name not in names)
     table = Table(len(mark), (*columns, Column.of(side, ColumnType("bool"), (mark,), None)))
     held = child.commit(table, f"{child.name}: rows")
-    statement = Difference(
+    statement = RowsWithout(
         inputs=(left.dataset_id, right.dataset_id),
         outputs=(child.dataset_id,),
         witnesses=(held.dataset_id,),
