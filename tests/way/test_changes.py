@@ -43,6 +43,11 @@ BINS = LOANS.assign(
     size=pd.cut(LOANS.amount, [0, 20, 50, 100], labels=["small", "mid", "large"]).astype(object)
 )
 
+PIVOTED = LOANS.pivot_table(
+    index="user", columns="state", values="id", aggfunc="sum", fill_value=0
+).reset_index()
+PIVOTED.columns.name = None
+
 OF_ONE: list[tuple[str, pd.DataFrame, Callable[[], Claim], int]] = [
     ("append", pd.concat([LOANS, LOANS.head(9)]), claims.append, 1),
     ("drop nulls", LOANS.dropna(), claims.drop_nulls, 1),
@@ -82,6 +87,7 @@ OF_ONE: list[tuple[str, pd.DataFrame, Callable[[], Claim], int]] = [
         lambda: claims.rolling_sum("user", 7, into="sum"),
         1,
     ),
+    ("pivot", PIVOTED, lambda: claims.pivot("user", "state", "id"), 2),
     (
         "grouped",
         GROUPED,

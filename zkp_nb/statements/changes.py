@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import get_args
+from typing import Any, get_args
 
 from zkp_nb.errors import StatementError
 from zkp_nb.statements import (
@@ -13,6 +13,7 @@ from zkp_nb.statements import (
     grouptables,
     joins,
     missing,
+    pivoting,
     sampling,
     semijoins,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "grouped",
     "inner_join",
     "left_join",
+    "pivot",
     "sample",
     "semi_join",
 ]
@@ -126,6 +128,33 @@ def _aggregate(name: str, given: str | tuple[str, str]) -> tuple[grouptables.Fun
         f"{name!r} is none of the totals that can be proven.",
         todo=f'Write {name}=("column", "sum"), with "sum", "count" or "mean"; or {name}="size".',
     )
+
+
+def pivot(
+    by: Keys,
+    across: str,
+    values: str | None = None,
+    *,
+    function: pivoting.Function | None = None,
+    columns: Mapping[Any, str] | None = None,
+) -> Claim:
+    """The frame is its parent as a pivot table: `pivot_table(index=by, columns=across, values=values, fill_value=0)`.
+
+    Args:
+        by: key columns, of the same names in both frames.
+        across: the column whose values became columns, 12 at most.
+        values: what is added up or counted; the rows where it is not given.
+        function: "sum", "count" or "size"; by default the sum of the values, or the number of rows.
+        columns: the frame's column for each value; by default they are named as the values are.
+    """
+    keys, named = _names(by), None if columns is None else dict(columns)
+    chosen: pivoting.Function = function or ("size" if values is None else "sum")
+    if (chosen == "size") != (values is None):
+        raise StatementError("A sum or count is one of a column, the number of rows is of none.")
+    state = of_a_parent(
+        lambda parent, child: pivoting.state_pivot(parent, child, keys, across, chosen, values, named)
+    )
+    return Claim(call("pivot", by, across, values, function=chosen, columns=named), state)
 
 
 def group_by(by: Keys, values: Keys = (), *, known: Mapping[str, Iterable[object]] | None = None) -> Claim:

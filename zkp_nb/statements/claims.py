@@ -55,6 +55,7 @@ from zkp_nb.statements.changes import (
     grouped,
     inner_join,
     left_join,
+    pivot,
     sample,
     semi_join,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "nulls",
     "one_hot",
     "opening",
+    "pivot",
     "profile",
     "quantile",
     "remainder",

@@ -131,9 +131,9 @@ class OneHot(Statement):
             total = builder.operand("flags", [(1, flag.cell()) for flag in flags])
             builder.require(source, null_bit * total)
             missing = builder.constant(1) - total - null_bit
-            value = _value(builder, theirs)
+            value = text_value(builder, theirs)
             for member in members[len(flags) :]:
-                missing = missing * (value - _number(builder, member))
+                missing = missing * (value - text_number(builder, member))
             builder.require(source, missing)
 
     def _group(self, first: int, builder: Builder) -> None:
@@ -145,15 +145,15 @@ class OneHot(Statement):
         combined = builder.operand(
             f"flags/{first}", [(power, flag.cell()) for power, flag in zip(powers, flags[group], strict=True)]
         )
-        value, tie = _value(builder, theirs), builder.challenge("flags/epsilon")
+        value, tie = text_value(builder, theirs), builder.challenge("flags/epsilon")
         product = combined
         for power, member in zip(powers, members[group], strict=True):
-            product = product * (value - _number(builder, member) + tie * (combined - power))
+            product = product * (value - text_number(builder, member) + tie * (combined - power))
         builder.require(source, product)
 
 
-def _value(builder: Builder, column: SourceColumn) -> Expr:
-    """All parts of the column as one number."""
+def text_value(builder: Builder, column: SourceColumn) -> Expr:
+    """All parts of a column as one number, by the challenge `flags/delta` where it is hashed."""
     if not column.type.is_hashed:
         return builder.column(column)
     powers = builder.powers(builder.challenge("flags/delta"), 2)
@@ -161,7 +161,8 @@ def _value(builder: Builder, column: SourceColumn) -> Expr:
     return builder.operand(f"{column.source.dataset[:8]}/text", list(zip(powers, cells, strict=True)))
 
 
-def _number(builder: Builder, member: Member) -> Expr:
+def text_number(builder: Builder, member: Member) -> Expr:
+    """A constant in the same form."""
     if isinstance(member, tuple):
         return builder.constant(member[0]) + builder.challenge("flags/delta") * member[1]
     return builder.constant(member)
@@ -184,7 +185,7 @@ def state_one_hot(
     column = source.column(name)
     if len(others) > GROUP:
         raise StatementError(f"At most {GROUP} values have no flag.")
-    pairs = list(flags.items()) if flags is not None else _by_name(column, output)
+    pairs = list(flags.items()) if flags is not None else read_names(column, output, f"{name}_", source.names)
     if not 1 <= len(pairs) <= MAX_FLAGS:
         raise StatementError(
             f"`{child.name}` has no columns `{name}_...` with a value of {name!r} each."
@@ -211,13 +212,14 @@ def state_one_hot(
     return statement
 
 
-def _by_name(column: SourceColumn, output: Source) -> list[tuple[object, str]]:
-    """Values as they stand in the names of the output's columns."""
+def read_names(
+    column: SourceColumn, output: Source, prefix: str, besides: Sequence[str]
+) -> list[tuple[object, str]]:
+    """Values of a column as they stand, after a prefix, in the names of the output's columns."""
     pairs: list[tuple[object, str]] = []
     for name in output.names:
-        text = name.removeprefix(f"{column.name}_")
-        if text != name and name not in column.source.names:
-            pairs.append((_read(text, column.type), name))
+        if name.startswith(prefix) and name not in besides:
+            pairs.append((_read(name.removeprefix(prefix), column.type), name))
     return pairs
 
 
