@@ -52,7 +52,7 @@ ROLE_OF: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("GET", "/api/v1/jobs", ("prover",)),
     ("POST", "/api/v1/jobs", ("prover",)),
     ("GET", f"/api/v1/jobs/{'0' * 36}", ("prover",)),
-    ("DELETE", f"/api/v1/jobs/{'0' * 36}", ("prover",)),
+    ("POST", f"/api/v1/jobs/{'0' * 36}/cancel", ("prover",)),
     ("HEAD", f"/api/v1/jobs/{'0' * 36}/uploads/0", ("prover",)),
     ("PATCH", f"/api/v1/jobs/{'0' * 36}/uploads/0", ("prover",)),
     ("GET", f"/api/v1/jobs/{'0' * 36}/events", ("prover",)),

@@ -153,7 +153,7 @@ async def test_a_job_is_its_owners_and_is_made_once(app: FastAPI) -> None:
         other = bearer(token(sub="somebody else"))
         path = first.headers["location"]
         problem(await client.get(path, headers=other), "not-found", 404)
-        problem(await client.delete(path, headers=other), "not-found", 404)
+        problem(await client.post(f"{path}/cancel", headers=other), "not-found", 404)
         assert (await client.get("/api/v1/jobs", headers=other)).json() == {"jobs": []}
         assert len((await client.get("/api/v1/jobs")).json()["jobs"]) == 1
 
@@ -172,8 +172,8 @@ async def test_cancelling_deletes_the_data(app: FastAPI, gate: Gate, when: str) 
         path = paths[1] if when == "queued" else paths[0]
         assert (await client.get(path)).json()["state"] == when
         assert path.rpartition("/")[2] in {each.name for each in (folder / "uploads").iterdir()}
-        await client.delete(path)
+        await client.post(f"{path}/cancel")
         assert (await until(client, path, "cancelled"))["state"] == "cancelled"
         assert path.rpartition("/")[2] not in {each.name for each in (folder / "uploads").iterdir()}
-        assert (await client.delete(path)).json()["state"] == "cancelled"
+        assert (await client.post(f"{path}/cancel")).json()["state"] == "cancelled"
         gate.opened.set()

@@ -176,7 +176,7 @@ class RemoteProver:
         """
         wanted = [job for job in self.jobs() if not job.is_over and job_id in (None, job.id)]
         for job in wanted:
-            self._http.answer(f"/api/v1/jobs/{job.id}", method="DELETE")
+            self._http.answer(f"/api/v1/jobs/{job.id}/cancel", method="POST")
         return len(wanted)
 
     def _believe(self, task: Task, proofs: Sequence[Any]) -> None:
@@ -270,7 +270,7 @@ class RemoteProver:
     def _abandon(self, path: str) -> None:
         """Cancel a job that nobody waits for; a server that is away deletes it when the time for uploads is over."""
         with suppress(ZkpError):
-            self._http.answer(path, method="DELETE", patience=_PATIENCE_TO_CANCEL)
+            self._http.answer(f"{path}/cancel", method="POST", patience=_PATIENCE_TO_CANCEL)
 
 
 def _tell_of(name: str, data: str, task: str, report: Progress) -> None:

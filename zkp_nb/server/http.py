@@ -39,6 +39,20 @@ def node_of(request: Request) -> Node:
     return node
 
 
+async def known_query(request: Request) -> None:
+    """A dependency of every operation: a parameter that is misspelt is refused, not left aside in silence.
+
+    Raises:
+        Problem: "invalid"; the sentence does not repeat what was sent.
+    """
+    described = request.app.openapi()["paths"][request.scope["route"].path_format]
+    parameters = described[request.method.lower()].get("parameters", ())
+    names = sorted(each["name"] for each in parameters if each["in"] == "query")
+    if not set(request.query_params) <= set(names):
+        known = ", ".join(names) or "none"
+        raise Problem("invalid", f"The address has a query parameter that is not known; known are: {known}.")
+
+
 def allow(*roles: Role, public: bool = False) -> Callable[..., Awaitable[Caller]]:
     """A dependency: the caller, who has one of these roles and has not used up their quota.
 

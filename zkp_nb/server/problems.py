@@ -164,10 +164,16 @@ def of_validation(error: RequestValidationError) -> Problem:
     return Problem("invalid", "A parameter of the request is missing or malformed.", errors=errors)
 
 
-def of_status(error: HTTPException) -> Problem:
+def of_status(error: HTTPException, request: Request) -> Problem:
     """What the framework itself refuses: unknown addresses and methods."""
     slug = _BY_STATUS.get(error.status_code, "internal" if error.status_code >= 500 else "malformed")
-    return Problem(slug, headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    route = request.scope.get("route")
+    if error.status_code == 405 and route is not None:
+        # The framework names the methods of one function; the address may have several.
+        operations = request.app.openapi()["paths"].get(getattr(route, "path_format", ""), {})
+        headers["Allow"] = ", ".join(sorted(each.upper() for each in operations)) or headers.get("Allow", "")
+    return Problem(slug, headers=headers)
 
 
 Responses = dict[int | str, dict[str, Any]]
@@ -214,4 +220,4 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _status(request: Request, error: HTTPException) -> Response:
-        return answer(of_status(error), request)
+        return answer(of_status(error, request), request)

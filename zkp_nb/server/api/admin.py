@@ -18,6 +18,7 @@ from zkp_nb.server.state import ApiKey
 router = APIRouter(prefix="/api/v1", tags=["administration"])
 
 _MAX_BODY = 16_384
+_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 
 
 class KeyRequest(BaseModel):
@@ -27,7 +28,7 @@ class KeyRequest(BaseModel):
 
     label: Annotated[str, Field(min_length=1, max_length=200)]
     roles: Annotated[tuple[Role, ...], Field(min_length=1, max_length=5)]
-    expires: str | None = None
+    expires: Annotated[str, Field(pattern=_TIME)] | None = None
 
     @field_validator("label")
     @classmethod

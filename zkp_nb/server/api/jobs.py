@@ -28,6 +28,7 @@ from zkp_nb.server.jobs.model import OVER, CommitRequest, Job, JobRequest, Prove
 from zkp_nb.server.node import Node
 from zkp_nb.server.problems import Problem, Responses, responses
 from zkp_nb.srs import Origin, origin, srs_id_of, table_depth
+from zkp_nb.table import ColumnType
 
 router = APIRouter(prefix="/api/v1", tags=["jobs"])
 
@@ -127,8 +128,18 @@ _PIECE: Final[dict[str, Any]] = {
         "content": {_UPLOAD_TYPE: {"schema": {"type": "string", "format": "binary"}}},
     }
 }
+_EVENT: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "pattern": "^[0-9]+$"},
+        "event": {"type": "string", "enum": ["state", "progress", "queue"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+        "retry": {"type": "integer"},
+    },
+    "required": ["event", "data"],
+}
 _STREAM: Final[Responses] = {
-    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events"}
+    200: {"content": {"text/event-stream": {"schema": _EVENT}}, "description": "Events, each of this form"}
 }
 
 
@@ -176,8 +187,8 @@ async def get_job(request: Request, caller: Prover, job_id: JobId) -> Response:
     return answer_json(request, JobDocument.of(await node.work(_own, node, caller, job_id)))
 
 
-@router.delete(
-    "/jobs/{job_id}", response_model=JobDocument, responses=responses(404), operation_id="cancelJob"
+@router.post(
+    "/jobs/{job_id}/cancel", response_model=JobDocument, responses=responses(404), operation_id="cancelJob"
 )
 async def cancel_job(request: Request, caller: Prover, job_id: JobId) -> Response:
     """Cancel a job; its data are deleted. A running one ends within about a second; one that is over stays."""
@@ -214,7 +225,8 @@ async def continue_upload(
     number: UploadNumber,
     upload_offset: Annotated[int, Header(ge=0, le=2**53 - 1)],
     upload_checksum: Annotated[
-        str | None, Header(max_length=200, description="`sha256` and the base64 digest of this piece.")
+        str | None,
+        Header(max_length=200, description="`sha256` and the base64 digest of this piece."),
     ] = None,
 ) -> Response:
     """Add a piece at `Upload-Offset`. The last piece of the last upload queues the job."""
@@ -236,7 +248,7 @@ async def watch_job(
     request: Request,
     caller: Prover,
     job_id: JobId,
-    last_event_id: Annotated[int | None, Header(ge=0, le=2**53 - 1)] = None,
+    last_event_id: Annotated[int, Header(ge=0, le=2**53 - 1)] = 0,
 ) -> StreamingResponse:
     """Server-sent events `state` and `progress`, from the beginning or after `Last-Event-ID`; ends with the job.
 
@@ -245,7 +257,7 @@ async def watch_job(
     node = node_of(request)
     await node.work(_own, node, caller, job_id)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(node, job_id, last_event_id or 0), 200, headers, "text/event-stream")
+    return StreamingResponse(_events(node, job_id, last_event_id), 200, headers, "text/event-stream")
 
 
 async def _events(node: Node, job_id: str, after: int) -> AsyncIterator[str]:
@@ -305,6 +317,8 @@ def _check(node: Node, request: CommitRequest | ProveRequest) -> None:
     if isinstance(request, CommitRequest):
         if table_depth(request.n_rows) > request.depth:
             raise SetupError("So many rows do not fit into a grid of this depth.")
+        for column in request.columns:
+            ColumnType.from_json(column.type)
         return
     named = {each for ids in named_datasets(request.statement).values() for each in ids}
     if {record.id for record in request.records} != named or len(request.records) != len(named):

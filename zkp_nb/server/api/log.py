@@ -27,7 +27,8 @@ TILE_WIDTH: Final = 1 << TILE_HEIGHT
 router = APIRouter(prefix="/api/v1", tags=["log"])
 
 Size = Annotated[
-    int | None, Query(ge=0, le=2**53 - 1, description="A size that the log has had; now by default.")
+    int | None,
+    Query(ge=0, le=2**53 - 1, description="A size that the log has had; now by default."),
 ]
 
 _PLACE: Final = re.compile(r"(?P<path>(?:x\d{3}/)*\d{3})(?:\.p/(?P<width>[1-9]\d{0,2}))?")
