@@ -102,7 +102,7 @@ def test_schemathesis_itself_finds_nothing(running: Callable[..., RunningNode], 
         "--max-examples", "50", "--continue-on-failure", "--suppress-health-check", "all", "--no-color",
     ]  # fmt: skip
     environment = os.environ | {"SCHEMATHESIS_HOOKS": str(hooks)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-20_000:]
     assert "Traceback" not in node.log.read_text()
     assert node.stop() == 0
