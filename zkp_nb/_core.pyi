@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import Any, TypeAlias, final
 
+import numpy as np
 import numpy.typing as npt
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -115,3 +116,52 @@ def verify(
     Keys are checked once and remembered. Raises :class:`Rejected` where the proof does not verify,
     :class:`CoreError` where program or key are malformed or commitments are missing.
     """
+
+# -- long vectors (zkp_nb/table/vectors.py says what they do). Keys are uint64 of shape (n,); cells int64, uint64
+# or bool of shape (n,), or uint8 of shape (n, 32). Contiguous, else TypeError or CoreError.
+
+def hash_values(
+    tag: bytes,
+    data: npt.NDArray[np.uint8],
+    offsets: npt.NDArray[Any],
+    null: npt.NDArray[np.bool_] | None = None,
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint8]]:
+    """Two parts of SHA-256 of each value. Raises :class:`CoreError` where offsets do not lie in order within the
+    data."""
+
+def hash_rows(
+    key: int, rows: int, columns: Sequence[tuple[npt.NDArray[Any] | None, int]]
+) -> npt.NDArray[np.uint64]:
+    """A keyed hash of each row. Raises :class:`CoreError` where a column has another number of rows."""
+
+def argsort(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """Rows in ascending order of their keys; stable."""
+
+def surplus(left: npt.NDArray[np.uint64], right: npt.NDArray[np.uint64]) -> tuple[int, int]:
+    """How many keys of each side the other lacks."""
+
+def chosen(parent: npt.NDArray[np.uint64], child: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_] | None:
+    """Which keys of the parent make up the child."""
+
+def occurrences(keys: npt.NDArray[np.uint64], looked_up: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """How often each key is looked up."""
+
+def known(keys: npt.NDArray[np.uint64], looked_up: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    """Which of those looked up are among the keys."""
+
+def groups(
+    keys: npt.NDArray[np.uint64],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """First rows, the group of each row, sizes."""
+
+def group_sums(of: npt.NDArray[np.int64], groups: int, cells: npt.NDArray[Any]) -> list[int]:
+    """Exact sums of each group. Raises :class:`CoreError` for cells of 32 bytes."""
+
+def dot(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> tuple[int, int]:
+    """The inner product as ``low + high 2^32``. Raises :class:`CoreError` for cells of 32 bytes."""
+
+def scaled(cells: npt.NDArray[Any], factor: int) -> npt.NDArray[np.uint8]:
+    """Field elements of shape (n, 32): each cell times the factor."""
+
+def inverses(cells: npt.NDArray[np.uint64], signed: bool, roots: Sequence[int]) -> npt.NDArray[np.uint8]:
+    """Field inverses of shape (n, 32) of ``prod (x - root)``, 0 at a root."""

@@ -140,6 +140,7 @@ class Builder:
         self._cells: dict[Expr, Words] = {}
         self._aux_cells: list[Cells] = []
         self._looked_up: list[npt.NDArray[np.uint16]] = []
+        self._passed_over = 0
 
     # -- tables, columns, challenges ------------------------------------------------------------
 
@@ -486,7 +487,10 @@ class Builder:
         Vectors of uint16, int64, uint64 or bool, or (n, 32) uint8: little-endian field elements.
         """
         assert self.proving
-        return [*self._aux_cells, *([multiplicities(self._looked_up)] if self._lookups else [])]
+        return [
+            *self._aux_cells,
+            *([multiplicities(self._looked_up, self._passed_over)] if self._lookups else []),
+        ]
 
     # -- inside ---------------------------------------------------------------------------------
 
@@ -523,17 +527,18 @@ class Builder:
         weight: Expr | int,
         cells: Callable[[], Words] | None,
     ) -> list[npt.NDArray[np.uint16]]:
-        """Limbs of the values, lowest first, 0 on rows of weight 0; those looked up are counted."""
+        """Limbs of the values, lowest first, 0 on rows of weight 0, which are not looked up."""
         if not self.proving:
             return []
         n = source.extent.rows
         values = np.broadcast_to(cells() if cells else self.evaluate(expr), n)
         weights = np.broadcast_to(self.evaluate(self._graph.lift(weight)), n)
-        everywhere = bool(weights.all())
-        pieces = limbs(values if everywhere else values * weights, width)
+        active = np.count_nonzero(weights)
+        pieces = limbs(values if active == n else values * weights, width)
         spare = -width % LIMB_BITS
         looked_up = pieces + ([pieces[-1] << np.uint16(spare)] if spare else [])
-        self._looked_up += looked_up if everywhere else [each[weights != 0] for each in looked_up]
+        self._looked_up += looked_up
+        self._passed_over += (n - int(active)) * len(looked_up)
         return pieces
 
     def evaluate(self, expr: Expr) -> Words | np.uint64:

@@ -48,6 +48,8 @@ from zkp_nb.statements.values import (
     present_of,
     published,
 )
+from zkp_nb.statements.witness import words
+from zkp_nb.table import vectors
 from zkp_nb.table.cells import Cells, to_ints
 
 MAX_LISTED: Final = 1_000
@@ -331,15 +333,15 @@ def _counted(column: SourceColumn) -> dict[Any, int]:
     present = present_of(column)
     cells = [vector[present] for vector in data_of(column).data]
     if column.type.is_hashed:
-        heads, first, counts = np.unique(cells[0], return_index=True, return_counts=True)
-        tails = cells[1][first]
-        if (cells[1] == tails[np.searchsorted(heads, cells[0])]).all():
+        first, of, counts = vectors.groups(cells[0])
+        heads, tails = cells[0][first], cells[1][first]
+        if (cells[1] == tails[of]).all():
             return dict(zip(zip(heads.tolist(), to_ints(tails), strict=True), counts.tolist(), strict=True))
         return dict(Counter(zip(cells[0].tolist(), to_ints(cells[1]), strict=True)))
     if cells[0].ndim == 2:
         return dict(Counter(to_ints(cells[0])))
-    values, counts = np.unique(cells[0], return_counts=True)
-    return {int(value): count for value, count in zip(values.tolist(), counts.tolist(), strict=True)}
+    first, _, counts = vectors.groups(words(cells[0]))
+    return dict(zip(to_ints(cells[0][first]), counts.tolist(), strict=True))
 
 
 def values_in(frame: Any, name: str) -> list[object] | None:

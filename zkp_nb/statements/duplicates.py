@@ -36,6 +36,7 @@ from zkp_nb.statements.statement import (
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import packed
 from zkp_nb.statements.witness import inverses, words
+from zkp_nb.table import vectors
 from zkp_nb.table.cells import Cells
 
 
@@ -140,7 +141,7 @@ class DropDuplicates(Statement):
 def _counts(rows: Sequence[Sequence[SourceColumn]]) -> Cells:
     """How often each row of the output occurs in the input; equal rows share the number, each at least 1."""
     theirs, ours = hash_rows(rows)
-    _, first, many = np.unique(ours, return_index=True, return_counts=True)
+    first, _, many = vectors.groups(ours)
     counts = occurrences(ours, theirs)
     # The first of equal rows has them all: it leaves 1 for each of the others.
     found: Cells = np.ones_like(counts)
@@ -164,9 +165,9 @@ def state_drop_duplicates(parent: Subject, child: Subject, subset: Sequence[str]
     names = subset or output.names
     theirs, ours = hash_rows([[each.column(name) for name in names] for each in (source, output)])
     whole, rows = hash_rows([[each.column(name) for name in output.names] for each in (source, output)])
-    lost = int(np.count_nonzero(~np.isin(theirs, ours)))
-    new = int(np.count_nonzero(~np.isin(rows, whole)))
-    repeated = len(ours) - len(np.unique(ours))
+    lost = int(np.count_nonzero(~vectors.known(ours, theirs)))
+    new = int(np.count_nonzero(~vectors.known(whole, rows)))
+    repeated = vectors.repeated(ours)
     if lost or new or repeated:
         raise StatementFalse(
             f"`{child.name}` is not `{parent.name}` without duplicates.",
@@ -210,5 +211,5 @@ def _keys(output: Source) -> Iterable[tuple[str, ...]]:
     for size in (1, 2):
         for chosen in combinations(columns, size):
             (hashes,) = hash_rows([chosen])
-            if len(np.unique(hashes)) == len(hashes):
+            if not vectors.repeated(hashes):
                 yield tuple(column.name for column in chosen)

@@ -36,6 +36,7 @@ from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import data_of, document_of, member_of, present_of
 from zkp_nb.statements.values import published as published_cell
 from zkp_nb.statements.witness import Words
+from zkp_nb.table import vectors
 from zkp_nb.table.cells import Cells, to_ints
 
 Names = tuple[Name, ...]
@@ -191,16 +192,11 @@ class Partition:
     """
 
     def __init__(self, hashes: Words) -> None:
-        _, first, of = np.unique(hashes, return_index=True, return_inverse=True)
-        order = np.argsort(first)
-        place = np.empty(len(order), np.int64)
-        place[order] = np.arange(len(order))
-        self.first: npt.NDArray[np.int64] = first[order].astype(np.int64)
-        self.of: npt.NDArray[np.int64] = place[of]
+        self.first, self.of, self._sizes = vectors.groups(hashes)
 
     def sizes(self) -> list[int]:
         """Rows of each group."""
-        found: list[int] = np.bincount(self.of, minlength=len(self.first)).tolist()
+        found: list[int] = self._sizes.tolist()
         return found
 
     def sums(self, cells: Cells) -> list[int]:
@@ -210,12 +206,7 @@ class Partition:
             for number, group in zip(to_ints(cells), self.of.tolist(), strict=True):
                 totals[group] += number
             return totals
-        cells = cells.astype(np.uint64) if cells.dtype == np.bool_ else cells
-        halves = (cells & cells.dtype.type(0xFFFFFFFF), cells >> cells.dtype.type(32))
-        order = np.argsort(self.of, kind="stable")
-        starts = np.searchsorted(self.of[order], np.arange(len(self.first)))
-        low, high = (np.add.reduceat(half.astype(np.int64)[order], starts).tolist() for half in halves)
-        return [(above << 32) + below for below, above in zip(low, high, strict=True)]
+        return vectors.group_sums(self.of, len(self.first), cells)
 
 
 def partition_by(keys: Sequence[SourceColumn]) -> Partition:
@@ -303,8 +294,8 @@ def _published_values(
     column: SourceColumn, rows: npt.NDArray[np.int64], known: Iterable[object] | None
 ) -> list[Any]:
     """The values of a column in some rows; None for null."""
-    vectors = [to_ints(vector[rows]) for vector in data_of(column).data]
-    cells: list[Any] = [cell[0] if len(cell) == 1 else cell for cell in zip(*vectors, strict=True)]
+    parts = [to_ints(vector[rows]) for vector in data_of(column).data]
+    cells: list[Any] = [cell[0] if len(cell) == 1 else cell for cell in zip(*parts, strict=True)]
     present = present_of(column)[rows].tolist()
     if column.type.is_hashed and known is None:
         raise StatementError(

@@ -45,7 +45,7 @@ from zkp_nb.statements.statement import (
 )
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import data_of, packed
-from zkp_nb.table import Column, Table
+from zkp_nb.table import Column, Table, vectors
 from zkp_nb.table.cells import Cells
 
 Names = Annotated[tuple[Name, ...], Field(min_length=1)]
@@ -379,7 +379,7 @@ def origins(
 def _check_distinct(key: Sequence[SourceColumn], name: str, names: Sequence[str]) -> None:
     (hashes,) = hash_rows([key])
     keys = hashes[active(key)]
-    repeated = len(keys) - len(np.unique(keys))
+    repeated = vectors.repeated(keys)
     if repeated:
         raise StatementFalse(
             f"{count_of(repeated, 'row')} of `{name}` {'repeats' if repeated == 1 else 'repeat'} the "
@@ -402,7 +402,7 @@ def _check_left(tables: _Tables, wanted: Mask, child: str, parent: str) -> None:
 def _check_right(tables: _Tables, child: str, parent: str) -> None:
     matched = known_in(tables.output_key, tables.right_key)
     ours, theirs = hash_rows([[*tables.output_key, *tables.output_right], [*tables.right_key, *tables.right]])
-    wrong = matched & ~np.isin(ours, theirs)
+    wrong = matched & ~vectors.known(theirs, ours)
     for column in tables.output_right:
         null = data_of(column).null
         wrong |= ~matched & (True if null is None else ~null)

@@ -36,6 +36,7 @@ from zkp_nb.statements.statement import (
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import cells_of, present_of
 from zkp_nb.statements.witness import Words, words
+from zkp_nb.table import vectors
 from zkp_nb.table.cells import Cells
 
 _HEAD_BITS: Final = 64
@@ -172,8 +173,11 @@ class _Key:
     def order(self) -> npt.NDArray[np.intp]:
         """The active rows in ascending order of their keys."""
         rows = np.flatnonzero(self.active)
-        vectors = [vector[rows] for vector in self.numbers]
-        return rows[np.argsort(vectors[0], kind="stable") if len(vectors) == 1 else np.lexsort(vectors[::-1])]
+        *others, last = (number[rows] for number in self.numbers)
+        order = vectors.argsort(last)
+        for number in reversed(others):
+            order = order[vectors.argsort(number[order])]
+        return rows[order]
 
     @property
     def repeated(self) -> int:
@@ -244,7 +248,7 @@ def state_unique(subject: Subject, names: Sequence[str]) -> Unique:
         return statement
     (hashes,) = hash_rows([columns])
     whole = hashes[key.active]
-    really = len(whole) - len(np.unique(whole))
+    really = vectors.repeated(whole)
     if not really:
         raise StatementError(
             "Two different texts have hashes that start with the same 64 bits.",
@@ -310,11 +314,7 @@ def _occurrences(columns: Sequence[SourceColumn], key: Sequence[SourceColumn]) -
     """How often each row of the key is looked up; of equal rows the first."""
     hashes, keys = hash_rows([columns, key])
     hashes = hashes[_active(columns)]
-    values, first = np.unique(keys, return_index=True)
-    at = np.searchsorted(values, hashes)
-    counts: npt.NDArray[np.int64] = np.zeros(len(keys), np.int64)
-    np.add.at(counts, first[at], 1)
-    return counts
+    return vectors.occurrences(keys, hashes)
 
 
 def _active(columns: Sequence[SourceColumn]) -> npt.NDArray[np.bool_]:
@@ -330,8 +330,8 @@ def state_in_key(subject: Subject, names: Sequence[str], other: Subject, key: Se
         StatementError: the columns cannot be compared.
     """
     columns, keys = matched(source_of(subject), names, source_of(other), key)
-    hashes, known = hash_rows([columns, keys])
-    absent = int(np.count_nonzero(~np.isin(hashes[_active(columns)], known)))
+    hashes, there = hash_rows([columns, keys])
+    absent = int(np.count_nonzero(~vectors.known(there, hashes[_active(columns)])))
     if absent:
         raise StatementFalse(
             f"{count_of(absent, 'value')} of {listed(names)} in `{subject.name}` "

@@ -8,10 +8,9 @@ Rows with a null in their key match nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from zkp_nb.errors import StatementError, TableError
 from zkp_nb.statements.builder import Builder
@@ -19,13 +18,23 @@ from zkp_nb.statements.compare import Mask, hash_rows
 from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.sources import SourceColumn, common_units
 from zkp_nb.statements.values import data_of, present_of
-from zkp_nb.statements.witness import Words
 from zkp_nb.table import Column, ColumnType, Table
 from zkp_nb.table.cells import Cells
 from zkp_nb.table.natural import cast
+from zkp_nb.table.vectors import Places, groups, known, occurrences
 
-Places: TypeAlias = npt.NDArray[np.int64]
-"""Numbers of rows."""
+__all__ = [
+    "SIDE",
+    "Places",
+    "active",
+    "different",
+    "found_among",
+    "key_table",
+    "known_in",
+    "marked_keys",
+    "occurrences",
+    "present",
+]
 
 SIDE: Final = "side"
 """Name of the mark's column in a table of keys: the last one."""
@@ -43,17 +52,6 @@ def present(builder: Builder, columns: Sequence[SourceColumn]) -> Expr:
     for column in columns:
         bit = builder.both(bit, builder.negated(builder.null(column)))
     return bit
-
-
-def occurrences(keys: Words, looked_up: Words) -> Cells:
-    """How often each key is looked up; of equal keys the first. What is not there is not counted."""
-    counts: Places = np.zeros(len(keys), np.int64)
-    values, first = np.unique(keys, return_index=True)
-    at = np.searchsorted(values, looked_up)
-    at[at == len(values)] = 0
-    found = values[at] == looked_up
-    np.add.at(counts, first[at[found]], 1)
-    return counts
 
 
 def marked_keys(
@@ -155,12 +153,10 @@ def different(columns: Sequence[SourceColumn], rows: Mask) -> Places:
     """The first row of each key among some rows."""
     (hashes,) = hash_rows([columns])
     places = np.flatnonzero(rows)
-    _, first = np.unique(hashes[places], return_index=True)
-    return np.sort(places[first]).astype(np.int64)
+    return places[groups(hashes[places]).first].astype(np.int64)
 
 
 def known_in(columns: Sequence[SourceColumn], others: Sequence[SourceColumn]) -> Mask:
     """Which rows have a key without null that the other table has too."""
     ours, theirs = hash_rows([columns, others])
-    found: Mask = np.isin(ours, theirs[active(others)]) & active(columns)
-    return found
+    return known(theirs[active(others)], ours) & active(columns)

@@ -10,11 +10,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import combinations
 
-import numpy as np
-
 from zkp_nb.errors import StatementError, TableError
 from zkp_nb.statements.claim import Claim
-from zkp_nb.statements.compare import hash_rows
+from zkp_nb.statements.compare import hash_rows, surplus
 from zkp_nb.statements.concat import Concat, state_append, state_concat
 from zkp_nb.statements.derive import Derive
 from zkp_nb.statements.duplicates import state_drop_duplicates
@@ -29,6 +27,7 @@ from zkp_nb.statements.semijoins import state_semi_join
 from zkp_nb.statements.statement import Statement
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.without import state_without
+from zkp_nb.table.vectors import groups
 
 MAX_CONCATENATED = 4
 MAX_LOOKED_AT = 8
@@ -130,7 +129,8 @@ def _same_keys(parent: Subject, child: Subject, by: Sequence[str]) -> bool:
         before, after = hash_rows([theirs, ours])
     except (StatementError, TableError):
         return False
-    return bool(np.array_equal(np.unique(before[active(theirs)]), np.sort(after)))
+    keys = before[active(theirs)]
+    return surplus(keys[groups(keys).first], after) == (0, 0)
 
 
 def _total(

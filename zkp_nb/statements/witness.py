@@ -1,4 +1,4 @@
-"""Witnesses: what the prover alone computes, at the speed of numpy.
+"""Witnesses: what the prover alone computes.
 
 Expressions are evaluated modulo 2^64. A value that is proven to lie in [0, 2^w), w <= 64, is right
 modulo 2^64; that it does lie there is checked before, by whoever states the claim.
@@ -7,15 +7,28 @@ modulo 2^64; that it does lie there is checked before, by whoever states the cla
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from zkp_nb.statements.expr import Expr
-from zkp_nb.table.cells import FIELD_MODULUS, Cells, to_ints, wide_from_ints
+from zkp_nb.table.cells import Cells, to_ints
+from zkp_nb.table.vectors import Words, inverses
+from zkp_nb.table.vectors import dot as integer_dot
 
-Words: TypeAlias = npt.NDArray[np.uint64]
+__all__ = [
+    "LIMB_BITS",
+    "LIMB_VALUES",
+    "Words",
+    "evaluate",
+    "integer_dot",
+    "integer_sum",
+    "inverses",
+    "limbs",
+    "multiplicities",
+    "words",
+]
 
 LIMB_BITS: Final = 16
 LIMB_VALUES: Final = 1 << LIMB_BITS
@@ -64,38 +77,19 @@ def limbs(values: Words, width: int) -> list[npt.NDArray[np.uint16]]:
     return [(values >> np.uint64(LIMB_BITS * at)).astype(np.uint16) for at in range(count)]
 
 
-def multiplicities(looked_up: Sequence[npt.NDArray[np.uint16]]) -> npt.NDArray[np.int64]:
-    """How often each 16-bit value occurs in all of the vectors together."""
+def multiplicities(
+    looked_up: Sequence[npt.NDArray[np.uint16]], passed_over: int = 0
+) -> npt.NDArray[np.int64]:
+    """How often each 16-bit value occurs in all of the vectors together.
+
+    Args:
+        passed_over: how many of the zeros among them are not looked up.
+    """
     counts = np.zeros(LIMB_VALUES, np.int64)
     for each in looked_up:
         counts += np.bincount(each, minlength=LIMB_VALUES)
+    counts[0] -= passed_over
     return counts
-
-
-def inverses(cells: Words, signed: bool, roots: Sequence[int]) -> npt.NDArray[np.uint8]:
-    """Field inverses of prod (x - root), as (n, 32) little-endian cells; 0 where x is a root.
-
-    Each distinct x is inverted once, all of them with one inversion (Montgomery's trick).
-    """
-    distinct, where = np.unique(cells, return_inverse=True)
-    numbers = distinct.view(np.int64).tolist() if signed else distinct.tolist()
-    products = []
-    for number in numbers:
-        product = 1
-        for root in roots:
-            product = product * (number - root) % FIELD_MODULUS
-        products.append(product)
-    running, prefix = 1, []
-    for product in products:
-        prefix.append(running)
-        running = running * (product or 1) % FIELD_MODULUS
-    inverse, found = pow(running, -1, FIELD_MODULUS), [0] * len(products)
-    for at in range(len(products) - 1, -1, -1):
-        if products[at]:
-            found[at] = inverse * prefix[at] % FIELD_MODULUS
-            inverse = inverse * products[at] % FIELD_MODULUS
-    rows: npt.NDArray[Any] = np.take(wide_from_ints(found), where, axis=0)
-    return rows
 
 
 def integer_sum(cells: Cells, power: int = 1) -> int:
@@ -127,22 +121,3 @@ def power_sum(cells: Cells, power: int) -> int:
     squares = [(64, a * a), (33, a * b), (0, b.astype(np.uint64) ** np.uint64(2))]
     others = [(32, a), (0, b)] if power == 3 else squares
     return sum(integer_dot(x, y) << i + j for i, x in squares for j, y in others)
-
-
-def integer_dot(a: Cells, b: Cells) -> int:
-    """Exact sum of products of two vectors of at most 64 bits each, below 2^24 rows."""
-    sides = [cells.astype(np.int64) if cells.dtype == np.bool_ else cells for cells in (a, b)]
-    if sides[0].dtype == sides[1].dtype == np.int64:
-        bounds = [max(-int(cells.min(initial=0)), int(cells.max(initial=0))) for cells in sides]
-        if bounds[0] * bounds[1] * len(a) < 2**63:
-            return int(np.dot(*sides))
-    pieces = [_pieces(cells) for cells in sides]
-    return sum(
-        int(np.dot(x, y)) << 16 * (i + j) for i, x in enumerate(pieces[0]) for j, y in enumerate(pieces[1])
-    )
-
-
-def _pieces(cells: Cells) -> list[npt.NDArray[np.int64]]:
-    """16-bit pieces, lowest first, the highest with the sign: their products add up below 2^63."""
-    shifted = [(cells >> cells.dtype.type(16 * at)).astype(np.int64) for at in range(4)]
-    return [*(piece & 0xFFFF for piece in shifted[:3]), shifted[3]]

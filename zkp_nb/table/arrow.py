@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from zkp_nb.errors import TableError
-from zkp_nb.table.cells import Bytes, Cells, hash_values
+from zkp_nb.table.cells import HASH_TAGS, Bytes, Cells
 from zkp_nb.table.columns import Column
 from zkp_nb.table.natural import empty, natural_decimals, natural_floats, natural_integers, natural_times
 from zkp_nb.table.types import MAX_SCALE, UNITS, ColumnType
+from zkp_nb.table.vectors import hash_values
 
 _UTC_NAMES: Final = {
     "utc",
@@ -75,7 +76,7 @@ def column_from_arrow(name: str, data: pa.ChunkedArray[Any]) -> Column:
     if pt.is_dictionary(type_):
         return _hashed_dictionary(name, data)
     if _is_text(type_) or _is_binary(type_):
-        return _hashed_dictionary(name, pc.dictionary_encode(data))
+        return _hashed(name, data, null)
     raise unsupported(name, str(type_))
 
 
@@ -241,8 +242,16 @@ def _times(name: str, data: pa.ChunkedArray[Any], null: Cells | None) -> tuple[C
     return natural_times(ColumnType(kind, unit=unit, zone=zone), cells)
 
 
+def _hashed(name: str, data: pa.ChunkedArray[Any], null: Cells | None) -> Column:
+    """Text or bytes, hashed where they lie."""
+    kind = "text" if _is_text(data.type) else "bytes"
+    hashes = [_hash_array(name, kind, chunk) for chunk in _chunks(data)]
+    heads, tails = hashes[0] if len(hashes) == 1 else map(np.concatenate, zip(*hashes, strict=True))
+    return Column.of(name, ColumnType(kind), (heads, tails), null)
+
+
 def _hashed_dictionary(name: str, data: pa.ChunkedArray[Any]) -> Column:
-    """Text or bytes of few or many distinct values: each distinct one is hashed once."""
+    """Categories of text or bytes: each one is hashed once."""
     data = data.unify_dictionaries()
     n, kind = len(data), "text" if _is_text(data.type.value_type) else "bytes"
     heads, tails = np.empty(n, np.uint64), np.empty((n, 32), np.uint8)
@@ -250,7 +259,7 @@ def _hashed_dictionary(name: str, data: pa.ChunkedArray[Any]) -> Column:
     hashed: tuple[Any, Cells, Bytes, Cells] | None = None
     for chunk in _chunks(data):
         if hashed is None or not hashed[0].equals(chunk.dictionary):
-            hashed = (chunk.dictionary, *_hash_array(name, kind, chunk.dictionary))
+            hashed = (chunk.dictionary, *_hash_entries(name, kind, chunk.dictionary))
         # The entry after the last one stands for null.
         codes = _fill(pa.chunked_array([chunk.indices]), _physical(chunk.type.index_type), np.int64, None)
         if chunk.null_count:
@@ -265,8 +274,17 @@ def _hashed_dictionary(name: str, data: pa.ChunkedArray[Any]) -> Column:
     return Column.of(name, ColumnType(kind), (heads, tails), null if null.any() else None)
 
 
-def _hash_array(name: str, kind: str, values: Any) -> tuple[Cells, Bytes, Cells]:
-    """Heads, tails and null flags of the entries of an array, and of a null after them."""
+def _hash_entries(name: str, kind: str, entries: Any) -> tuple[Cells, Bytes, Cells]:
+    """Heads, tails and null flags of the entries of a dictionary, and of a null after them."""
+    null = np.append(_is_null(entries), True)
+    heads, tails = np.zeros(len(null), np.uint64), np.zeros((len(null), 32), np.uint8)
+    if len(entries):
+        heads[:-1], tails[:-1] = _hash_array(name, kind, entries)
+    return heads, tails, null
+
+
+def _hash_array(name: str, kind: str, values: Any) -> tuple[Cells, Bytes]:
+    """Heads and tails of the values of an array, 0 where null."""
     if _is_text(values.type):
         try:
             values.validate(full=True)
@@ -275,16 +293,11 @@ def _hash_array(name: str, kind: str, values: Any) -> tuple[Cells, Bytes, Cells]
                 f"Column {name!r} holds text that is not UTF-8.",
                 todo="Decode it with the right encoding, or use bytes.",
             ) from None
-    plain = values.cast(pa.large_binary())
-    null = np.append(_is_null(plain), True)
-    if len(plain):
-        ends = np.frombuffer(plain.buffers()[1], np.int64, len(plain) + 1, plain.offset * 8)
-        buffer = plain.buffers()[2]
-        data = b"" if buffer is None else buffer.slice(int(ends[0]), int(ends[-1] - ends[0])).to_pybytes()
-        heads, tails = hash_values(kind, data, (ends - ends[0]).tolist())
-    else:
-        heads, tails = np.empty(0, np.uint64), np.empty((0, 32), np.uint8)
-    heads = np.append(heads, np.uint64(0))
-    tails = np.append(tails, np.zeros((1, 32), np.uint8), axis=0)
-    heads[null], tails[null] = 0, 0
-    return heads, tails, null
+    large = pt.is_large_string(values.type) or pt.is_large_binary(values.type)
+    if not (large or pt.is_string(values.type) or pt.is_binary(values.type)):
+        values, large = values.cast(pa.large_binary()), True
+    width = np.dtype(np.int64 if large else np.int32)
+    _, offsets, content = values.buffers()
+    ends = np.frombuffer(offsets, width, len(values) + 1, values.offset * width.itemsize)
+    data = np.frombuffer(content, np.uint8) if content else np.empty(0, np.uint8)
+    return hash_values(HASH_TAGS[kind], data, ends, _is_null(values) if values.null_count else None)

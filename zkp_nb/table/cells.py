@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from hashlib import sha256
-from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -35,23 +34,6 @@ def hash_parts(digest: bytes) -> tuple[int, int]:
 def hash_scalar(kind: str, value: bytes) -> tuple[int, int]:
     """Cells (head, tail) of one text (as UTF-8) or byte string."""
     return hash_parts(sha256(HASH_TAGS[kind] + value).digest())
-
-
-def hash_values(kind: str, data: bytes, ends: Sequence[int]) -> tuple[Cells, Bytes]:
-    """Heads (k, uint64) and tails (k x 32, little-endian field elements) of k values.
-
-    Args:
-        kind: `text` or `bytes`.
-        data: the values one after another.
-        ends: k+1 offsets into `data`; value i is `data[ends[i]:ends[i+1]]`.
-    """
-    tag = HASH_TAGS[kind]
-    joined = b"".join(sha256(tag + data[a:b]).digest() for a, b in pairwise(ends))
-    digests = np.frombuffer(joined, np.uint8).reshape(-1, 32)
-    heads = np.ascontiguousarray(digests[:, :8]).view(">u8").ravel().astype("<u8")
-    tails = np.zeros_like(digests)
-    tails[:, :23] = digests[:, 30:7:-1]
-    return heads, tails
 
 
 def wide_from_ints(values: Iterable[int]) -> Bytes:

@@ -96,9 +96,9 @@ def _exported(name: Any, series: Any) -> pa.ChunkedArray[Any]:
 
 
 def _objects(name: Any, series: Any) -> pa.ChunkedArray[Any]:
-    values = series.tolist()
-    if not set(map(type, values)) <= {str, type(None)}:  # the common case needs no look at single values
-        values = [None if _is_null(value) else value for value in values]
+    if (text := _text(series)) is not None:  # the common case needs no look at single values
+        return text
+    values = [None if _is_null(value) else value for value in series.tolist()]
     kinds = {_kind(cls) for cls in set(map(type, values)) if cls is not type(None)}
     if kinds <= {"int"}:
         return _integers(name, values)
@@ -126,6 +126,18 @@ def _objects(name: Any, series: Any) -> pa.ChunkedArray[Any]:
             todo="Convert it to columns of single values, or to text.",
         )
     raise _mixed(name, kinds)
+
+
+def _text(series: Any) -> pa.ChunkedArray[Any] | None:
+    """A column of nothing but text and nulls, else None."""
+    from pandas.api.types import infer_dtype
+
+    if infer_dtype(series, skipna=True) != "string":
+        return None
+    try:
+        return pa.chunked_array([pa.array(series.to_numpy(), pa.large_string(), from_pandas=True)])
+    except (pa.ArrowException, UnicodeEncodeError, TypeError):
+        return None
 
 
 def _mixed(name: Any, kinds: set[str]) -> TableError:

@@ -1,8 +1,10 @@
 //! numpy arrays to cells.
 
-use crate::CoreError;
+use crate::{pool, to_python, CoreError};
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
+use rayon::prelude::*;
+use zkp_cells::WIDE;
 use zkp_engine::encoding::scalar_from_le_bytes;
 use zkp_engine::Cells;
 
@@ -28,18 +30,21 @@ pub fn from_numpy(array: &Bound<'_, PyAny>) -> PyResult<Cells> {
     let Ok(a) = array.extract::<PyReadonlyArray2<'_, u8>>() else {
         return Err(CoreError::new_err(ACCEPTED));
     };
-    let a = a.as_array();
-    if a.ncols() != 32 {
+    let rows = a.as_array();
+    if rows.ncols() != WIDE {
         return Err(CoreError::new_err(ACCEPTED));
     }
-    let mut cells = Vec::with_capacity(a.nrows());
-    for (m, row) in a.outer_iter().enumerate() {
-        let mut bytes = [0; 32];
-        bytes.iter_mut().zip(row).for_each(|(b, x)| *b = *x);
-        let cell = scalar_from_le_bytes(&bytes);
-        cells.push(cell.ok_or_else(|| {
-            CoreError::new_err(format!("row {m} is not a canonical field element"))
-        })?);
-    }
-    Ok(Cells::Field(cells))
+    let contiguous = rows.as_standard_layout();
+    let (rows, _) = contiguous
+        .as_slice()
+        .unwrap_or_default()
+        .as_chunks::<WIDE>();
+    let cells = rows
+        .par_iter()
+        .enumerate()
+        .map(|(m, bytes)| scalar_from_le_bytes(bytes).ok_or(m));
+    let cells = pool::run(|| Ok(cells.collect::<Result<_, usize>>())).map_err(to_python)?;
+    Ok(Cells::Field(cells.map_err(|m| {
+        CoreError::new_err(format!("row {m} is not a canonical field element"))
+    })?))
 }

@@ -2,6 +2,7 @@
 
 mod cells;
 mod pool;
+mod vectors;
 mod watch;
 
 use pyo3::create_exception;
@@ -209,5 +210,6 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<Column>()?;
     m.add_function(wrap_pyfunction!(commit, m)?)?;
     m.add_function(wrap_pyfunction!(prove, m)?)?;
-    m.add_function(wrap_pyfunction!(verify, m)?)
+    m.add_function(wrap_pyfunction!(verify, m)?)?;
+    vectors::register(m)
 }
