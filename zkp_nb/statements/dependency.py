@@ -32,7 +32,7 @@ from zkp_nb.statements.statement import (
 )
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import data_of, packed
-from zkp_nb.table import Column, Table
+from zkp_nb.table import Column, Table, vectors
 
 
 @register
@@ -106,7 +106,7 @@ def state_dependency(subject: Subject, names: Sequence[str], dependents: Sequenc
     if not there.any():
         raise StatementFalse(f"Each row of `{subject.name}` has a null in {listed(names)}.")
     (keys,), (whole,) = hash_rows([key]), hash_rows([columns])
-    several = len(np.unique(whole[there])) - len(np.unique(keys[there]))
+    several = vectors.repeated(keys[there]) - vectors.repeated(whole[there])
     if several:
         raise StatementFalse(
             f"In `{subject.name}`, rows with the same {listed(names)} differ in {listed(dependents)}.",

@@ -46,6 +46,8 @@ from zkp_nb.statements.statement import (
 )
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import cell_of, cells_of, data_of, marked, packed, present_of, published
+from zkp_nb.statements.witness import words
+from zkp_nb.table import vectors
 from zkp_nb.table.cells import Cells, to_ints
 
 
@@ -191,7 +193,7 @@ def _marks(
     equal = cells[present].astype(bound.dtype, copy=False) == bound[present]
     # Rows that hold the bound come first; of each group, the first.
     order = np.concatenate([present[equal], present[~equal]])
-    _, first = np.unique(partition.of[order], return_index=True)
+    first = vectors.groups(words(partition.of[order])).first
     return marked(column.source.extent.rows, order[first])
 
 
@@ -246,7 +248,7 @@ def _extremes(column: SourceColumn, partition: Partition) -> list[tuple[int, Any
     present = present_of(column)
     group, cells = partition.of[present], cells_of(column)[present]
     cells = cells.astype(np.uint64) if cells.dtype == np.bool_ else cells
-    order = np.argsort(group, kind="stable")
+    order = vectors.argsort(words(group))
     counts = np.bincount(group, minlength=len(partition.first))
     found: list[tuple[int, Any, Any]] = [(0, None, None)] * len(counts)
     (filled,) = np.nonzero(counts)

@@ -13,7 +13,6 @@ from functools import cached_property
 from math import comb
 from typing import Annotated, ClassVar, TypeVar
 
-import numpy as np
 from pydantic import Field
 
 from zkp_nb.errors import StatementError, StatementFalse
@@ -215,7 +214,7 @@ def state_shape(cls: type[S], subject: Subject, names: Sequence[str], bias: bool
 def _moments(cls: type[_Shape], column: SourceColumn, bias: bool) -> Moments:
     cells, scale = cells_of(column)[present_of(column)], column.type.scale or 0
     least = 2 if bias else cls.order
-    if len(cells) < least or len(np.unique(cells)) == 1:
+    if len(cells) < least or cells.min() == cells.max():
         raise StatementFalse(
             f"Column {column.name!r} of `{column.source.record.name}` has no {cls.kind}.",
             why=f"It takes at least {least} values that are not null, and not all of them the same.",
