@@ -237,8 +237,7 @@ def state_group_table(
 
 def _check_keys(totals: _Totals, parent: str, child: str) -> None:
     theirs, ours = hash_rows([totals.by, totals.keys])
-    keys = theirs[active(totals.by)]
-    if vectors.surplus(keys[vectors.groups(keys).first], ours) != (0, 0):
+    if not vectors.once_each(ours, theirs[active(totals.by)]):
         raise StatementFalse(
             f"The keys of `{child}` are not those of `{parent}`, each once.",
             why="Keys with a null are left out." if not active(totals.by).all() else "",

@@ -12,7 +12,7 @@ from itertools import combinations
 
 from zkp_nb.errors import StatementError, TableError
 from zkp_nb.statements.claim import Claim
-from zkp_nb.statements.compare import hash_rows, surplus
+from zkp_nb.statements.compare import hash_rows
 from zkp_nb.statements.concat import Concat, state_append, state_concat
 from zkp_nb.statements.derive import Derive
 from zkp_nb.statements.duplicates import state_drop_duplicates
@@ -27,7 +27,7 @@ from zkp_nb.statements.semijoins import state_semi_join
 from zkp_nb.statements.statement import Statement
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.without import state_without
-from zkp_nb.table.vectors import groups
+from zkp_nb.table.vectors import once_each
 
 MAX_CONCATENATED = 4
 MAX_LOOKED_AT = 8
@@ -129,8 +129,7 @@ def _same_keys(parent: Subject, child: Subject, by: Sequence[str]) -> bool:
         before, after = hash_rows([theirs, ours])
     except (StatementError, TableError):
         return False
-    keys = before[active(theirs)]
-    return surplus(keys[groups(keys).first], after) == (0, 0)
+    return once_each(after, before[active(theirs)])
 
 
 def _total(

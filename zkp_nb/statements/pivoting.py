@@ -41,7 +41,7 @@ from zkp_nb.statements.statement import (
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import cells_of, data_of, document_of, member_of, packed, present_of
 from zkp_nb.statements.witness import inverses, words
-from zkp_nb.table import Column, ColumnType, Table
+from zkp_nb.table import Column, ColumnType, Table, vectors
 from zkp_nb.table.cells import Cells, to_ints
 
 Function = OneOf["sum", "count", "size"]
@@ -298,6 +298,5 @@ def _check(
             todo="Name the columns with columns={value: name}.",
         )
     theirs, ours = hash_rows(keys)
-    wanted = np.unique(theirs[active([*keys[0], values])])
-    if len(np.unique(ours)) != len(ours) or not np.array_equal(np.sort(ours), wanted):
+    if not vectors.once_each(ours, theirs[active([*keys[0], values])]):
         raise StatementFalse(f"The keys of `{child}` are not those of its parent, each once.")

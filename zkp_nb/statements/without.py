@@ -33,7 +33,7 @@ from zkp_nb.statements.statement import (
 )
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import data_of, packed, present_of
-from zkp_nb.table import Column, ColumnType, Table
+from zkp_nb.table import Column, ColumnType, Table, vectors
 from zkp_nb.table.cells import Cells
 
 
@@ -137,8 +137,7 @@ class RowsWithout(Statement):
 def _known(first: Sequence[SourceColumn], second: Sequence[SourceColumn]) -> Mask:
     """Which rows of the first table the second has."""
     ours, theirs = hash_rows([first, second])
-    found: Mask = np.isin(ours, theirs)
-    return found
+    return vectors.known(theirs, ours)
 
 
 def state_without(left: Subject, right: Subject, child: Subject) -> RowsWithout:
@@ -161,14 +160,15 @@ def state_without(left: Subject, right: Subject, child: Subject) -> RowsWithout:
         [source_of(each).column(name) for name in names] for each in (left, right, child)
     )
     ours, theirs, made = hash_rows([first, second, output])
-    missing, more = surplus(ours[~np.isin(ours, theirs)], made)
+    lacked = ~vectors.known(theirs, ours)
+    missing, more = surplus(ours[lacked], made)
     if missing or more:
         raise StatementFalse(
             f"`{child.name}` is not the rows of `{left.name}` that `{right.name}` lacks.",
             why=f"It lacks {count_of(missing, 'row')} of them and has {count_of(more, 'row')} too many.",
         )
     # Each different row once: those of the right table, and those that it lacks.
-    rows = [_firsts(ours, ~np.isin(ours, theirs)), _firsts(theirs, np.ones(len(theirs), np.bool_))]
+    rows = [_firsts(ours, lacked), _firsts(theirs, np.ones(len(theirs), np.bool_))]
     key = _key(first, second, rows)
     if child.commit is None:
         raise StatementError("This claim needs a table of rows, and there is nothing that commits it.")
@@ -192,8 +192,7 @@ def state_without(left: Subject, right: Subject, child: Subject) -> RowsWithout:
 def _firsts(hashes: np.ndarray[tuple[int], np.dtype[np.uint64]], where: Mask) -> Places:
     """The first of equal rows, among some."""
     places = np.flatnonzero(where)
-    _, first = np.unique(hashes[places], return_index=True)
-    return np.sort(places[first]).astype(np.int64)
+    return places[vectors.groups(hashes[places]).first].astype(np.int64)
 
 
 def _key(
@@ -214,7 +213,7 @@ def _key(
         for chosen in combinations(pairs, size):
             sides = hash_rows([list(side) for side in zip(*chosen, strict=True)])
             hashes = np.concatenate([side[taken] for side, taken in zip(sides, rows, strict=True)])
-            if len(np.unique(hashes)) == len(hashes):
+            if not vectors.repeated(hashes):
                 return tuple(column.name for column, _ in chosen)
     raise StatementError(
         f"No column and no two columns tell the rows of `{first[0].source.record.name}` and "

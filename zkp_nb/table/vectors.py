@@ -54,6 +54,16 @@ def repeated(keys: Words) -> int:
     return len(keys) - len(groups(keys).first)
 
 
+def distinct(keys: Words) -> Words:
+    """Each key once, in order of first occurrence."""
+    return keys[groups(keys).first]
+
+
+def once_each(keys: Words, among: Words) -> bool:
+    """Whether the keys are those among the others, each once."""
+    return surplus(distinct(among), keys) == (0, 0)
+
+
 def known(keys: Words, looked_up: Words) -> Mask:
     """Which of the looked-up keys are among the keys."""
     found: Mask = _core().known(_plain(keys), _plain(looked_up))
