@@ -12,6 +12,7 @@ use zkp_cells::{field, multiset, order, sums, Cells, WIDE};
 
 type Keys<'py> = PyReadonlyArray1<'py, u64>;
 type Numbers<'py> = Bound<'py, PyArray1<i64>>;
+type Wide<'py> = Bound<'py, PyArray2<u8>>;
 
 /// Cells of any kind, held while they are read.
 enum Held<'py> {
@@ -54,7 +55,7 @@ fn run<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> PyResult<T> 
     py.detach(|| pool::run(|| Ok(work()))).map_err(to_python)
 }
 
-fn wide(py: Python<'_>, cells: Vec<u8>) -> PyResult<Bound<'_, PyArray2<u8>>> {
+fn wide(py: Python<'_>, cells: Vec<u8>) -> PyResult<Wide<'_>> {
     let shape = [cells.len() / WIDE, WIDE];
     cells.into_pyarray(py).reshape(shape)
 }
@@ -71,7 +72,7 @@ fn hash_values<'py>(
     data: PyReadonlyArray1<'py, u8>,
     offsets: &Bound<'py, PyAny>,
     null: Option<PyReadonlyArray1<'py, bool>>,
-) -> PyResult<(Bound<'py, PyArray1<u64>>, Bound<'py, PyArray2<u8>>)> {
+) -> PyResult<(Bound<'py, PyArray1<u64>>, Wide<'py>)> {
     let small = offsets.extract::<PyReadonlyArray1<'_, i32>>();
     let large = offsets.extract::<PyReadonlyArray1<'_, i64>>();
     let offsets = match (&small, &large) {
@@ -186,11 +187,7 @@ fn dot(py: Python<'_>, a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<(
 }
 
 #[pyfunction]
-fn scaled<'py>(
-    py: Python<'py>,
-    cells: &Bound<'py, PyAny>,
-    factor: u64,
-) -> PyResult<Bound<'py, PyArray2<u8>>> {
+fn scaled<'py>(py: Python<'py>, cells: &Bound<'py, PyAny>, factor: u64) -> PyResult<Wide<'py>> {
     let held = Held::of(cells)?;
     let cells = held.cells()?;
     wide(py, run(py, || field::scaled(cells, factor))?)
@@ -202,7 +199,7 @@ fn inverses<'py>(
     cells: Keys<'py>,
     signed: bool,
     roots: Vec<i128>,
-) -> PyResult<Bound<'py, PyArray2<u8>>> {
+) -> PyResult<Wide<'py>> {
     let cells = cells.as_slice()?;
     wide(py, run(py, || field::inverses(cells, signed, &roots))?)
 }
