@@ -126,8 +126,6 @@ def verify_entry(
             raise SetupError(
                 "A dataset was committed under another set-up than the verification key at hand."
             )
-        if record.n_rows > 0 and record.depth != srs.table_depth(record.n_rows):
-            raise StatementError("A dataset record names a depth that is not the one of its number of rows.")
     programs = statement.programs(records)
     used = {commitment.dataset for program in programs for commitment in program.commitments}
     if not used.issuperset(statement.witnesses):

@@ -112,7 +112,7 @@ def test_several_claims_in_one_statement() -> None:
         "The sum of id in `loans` is 10. "
         "Every value of age in `loans` that is not null lies between 0 and 120, both included."
     )
-    assert [p.proof_bytes for p in statement.programs({PARENT.dataset_id: PARENT.record})] == [448, 576]
+    assert [p.proof_bytes for p in statement.programs({PARENT.dataset_id: PARENT.record})] == [640]
     assert parse(statement.document()) == statement
 
 

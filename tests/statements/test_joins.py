@@ -56,7 +56,8 @@ def test_a_left_join_with_rows_that_do_not_match() -> None:
 
 def test_an_inner_join() -> None:
     case = joined("inner")
-    assert case.sizes == [1024, 1024]
+    # Rows of small tables do not ride on the grid that the range of the keys takes.
+    assert case.sizes == [896, 1024, 640]
     assert case.sentence.endswith("of the row that has its key, and no other rows.")
     assert case.holds()
     assert joined("inner", MATCHED).sizes == [896, 768]

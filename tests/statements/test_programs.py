@@ -150,15 +150,29 @@ def test_each_family_has_its_own_challenges() -> None:
     assert builder.build().challenges == ("family/0/gamma", "family/1/gamma")
 
 
-def test_helpers_hold_as_many_fractions_as_the_degree_allows() -> None:
+@pytest.mark.parametrize(
+    ("fractions", "others", "helpers"),
+    [
+        (5, 0, [5]),
+        # Two helpers cost less than the degree of one; with no room for two, one has to do.
+        (14, 0, [7, 7]),
+        (14, 8, [14]),
+        (20, 0, [10, 10]),
+        (30, 0, [10, 10, 10]),
+        (20, 7, [10, 10]),
+    ],
+)
+def test_fractions_fill_helpers_where_it_costs_least(fractions: int, others: int, helpers: list[int]) -> None:
     builder, table = _builder()
     x = builder.column(table.column("x"))
     family = builder.family()
-    for number in range(20):
+    for number in range(fractions):
         family.left(table, x + number)
+    for number in range(others):
+        builder.aux(table, f"a{number}", lambda: np.zeros(3, np.int64))
     program = builder.build()
-    assert [len(helper.fractions) for helper in program.helpers] == [14, 6]
-    assert program.degree == 15
+    assert [len(helper.fractions) for helper in program.helpers] == helpers
+    assert program.degree == 1 + max(helpers)
     assert len(program.sums) == 1
 
 
@@ -182,9 +196,10 @@ def test_tables_of_different_set_ups_do_not_meet() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"depth": 8, "n_rows": 6000}, "a depth that its rows do not fit"),
-        ({"depth": 32768}, "a depth that its rows do not fit"),
-        ({"n_rows": 0}, "a depth that its rows do not fit"),
+        ({"depth": 8, "n_rows": 6000}, "a depth that is not that of its rows"),
+        ({"depth": 32768}, "a depth that is not that of its rows"),
+        ({"depth": 8}, "a depth that is not that of its rows"),
+        ({"n_rows": 0}, "a depth that is not that of its rows"),
     ],
 )
 def test_records_that_describe_no_table_are_refused(change: dict[str, int], words: str) -> None:

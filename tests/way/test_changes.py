@@ -109,7 +109,7 @@ def test_changes_of_one_frame(
 
 @pytest.mark.parametrize(
     ("how", "claim", "proofs"),
-    [("left", claims.left_join, 2), ("inner", claims.inner_join, 2)],
+    [("left", claims.left_join, 2), ("inner", claims.inner_join, 3)],
 )
 def test_joins(project: Project, how: str, claim: Callable[..., Claim], proofs: int) -> None:
     loans, users = project.commit(LOANS, "loans"), project.commit(USERS, "users")

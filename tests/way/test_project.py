@@ -68,7 +68,7 @@ def test_several_claims_in_one_receipt(project: Project, people: pd.DataFrame) -
         receipt.sentence
         == f"The sum of age in `people` is {people.age.sum():,}. In `people` state has 0 nulls."
     )
-    assert len(receipt.proofs) == 2
+    assert len(receipt.proofs) == 1
     assert_proven(receipt, receipt.sentence)
 
 

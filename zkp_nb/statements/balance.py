@@ -11,11 +11,10 @@ from zkp_nb.errors import StatementError
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.distribution import ValueCounts, state_value_counts
 from zkp_nb.statements.facts import Name
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.statement import (
     Part,
-    Records,
     Statement,
-    Tables,
     listed,
     name_of,
     quoted,
@@ -23,7 +22,6 @@ from zkp_nb.statements.statement import (
     value_text,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import packed
 
 MAX_PARTS = 6
 
@@ -72,8 +70,8 @@ class Balance(Statement):
             parts.append(f"in {name_of(names, dataset)} {listed(shares)}")
         return f"The rows by {quoted(self.column)} are {'; '.join(parts)}."
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        return packed(records, tables, [self._counted(at).compile for at in range(len(self.inputs))])
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        return [self._counted(at).compile for at in range(len(self.inputs))]
 
     def _counted(self, at: int) -> ValueCounts:
         counts = [(each.value, each.counts[at]) for each in self.classes]

@@ -6,7 +6,7 @@ the other are two ranges, in a program each where they do not fit into one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Final, NamedTuple
@@ -21,13 +21,12 @@ from zkp_nb.statements.equations import Equations
 from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.facts import Name
 from zkp_nb.statements.literals import value_of
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.resolved import Member, interval
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Source, SourceColumn
 from zkp_nb.statements.statement import (
-    Records,
     Statement,
-    Tables,
     count_of,
     listed,
     name_of,
@@ -42,7 +41,6 @@ from zkp_nb.statements.values import (
     document_of,
     equal_to,
     member_of,
-    packed,
     present_of,
 )
 from zkp_nb.table.cells import Cells
@@ -97,9 +95,8 @@ class Cut(Statement):
             f"{quoted(self.column)}: {listed(bins)}; no value lies outside."
         )
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        sides = [partial(self._bounded, lower=lower) for lower in (True, False)]
-        return packed(records, tables, [self._carried, *sides])
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        return [self._carried, *(partial(self._bounded, lower=lower) for lower in (True, False))]
 
     def _carried(self, builder: Builder) -> None:
         """All other columns; and that labels are null where values are."""

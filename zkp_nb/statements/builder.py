@@ -11,6 +11,7 @@ The same run makes the witness, where the tables are at hand. The program never 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
@@ -22,17 +23,9 @@ from zkp_nb.errors import StatementError
 from zkp_nb.ledger.records import DatasetRecord
 from zkp_nb.srs import BLINDING, LANES
 from zkp_nb.statements.expr import Expr, Graph
-from zkp_nb.statements.program import (
-    MAX_DEGREE,
-    Aux,
-    Commitment,
-    Extent,
-    Helper,
-    Operand,
-    Program,
-    Public,
-    Sum,
-)
+from zkp_nb.statements.families import Family
+from zkp_nb.statements.helpers import Arrangement, Fraction, arranged, together
+from zkp_nb.statements.program import Aux, Commitment, Extent, Helper, Operand, Program, Public, Sum
 from zkp_nb.statements.sources import Cell, Source, SourceColumn, common_units
 from zkp_nb.statements.witness import LIMB_BITS, LIMB_VALUES, Words, evaluate, limbs, multiplicities, words
 from zkp_nb.table import Table
@@ -44,68 +37,10 @@ RANGE_DEPTH: Final = 128
 MAX_WIDTH: Final = 64
 """Widest range, in bits."""
 
+_SHARED: Final = frozenset({"_records", "_tables", "_graph", "_known"})
+"""What builders of several programs about the same tables have in common."""
+
 _FOREIGN = "A constraint may only speak of tables with the same rows in the same places."
-
-
-class Family:
-    """One equation between two multisets of values, each with 0/1 weights (logUp).
-
-    Has its own challenges `family/<i>/alpha`, for fingerprints, and `family/<i>/gamma`.
-    """
-
-    def __init__(self, builder: Builder, number: int) -> None:
-        self._builder = builder
-        self._number = number
-        self.fractions: list[tuple[Expr, Expr]] = []
-        self.public = builder.constant(0)
-
-    @property
-    def alpha(self) -> Expr:
-        """The challenge whose powers make one value of a row."""
-        return self._builder.challenge(f"family/{self._number}/alpha")
-
-    def left(self, source: Source, value: Expr, weight: Expr | int = 1) -> None:
-        """Puts the values of the rows of weight 1 on the left."""
-        self._add(source, value, weight, left=True)
-
-    def right(self, source: Source, value: Expr, weight: Expr | int = 1) -> None:
-        """Puts the values of the rows of weight 1 on the right."""
-        self._add(source, value, weight, left=False)
-
-    def tally(self, source: Source, value: Expr, amount: Expr, *, left: bool) -> None:
-        """Each row adds its amount to what its value stands for; the totals of each value are compared.
-
-        An amount is no weight: 1 and -1 cancel, and an amount of 0 says nothing. Whoever calls adds, by powers of
-        a challenge, a number of rows to each amount, so that no value is passed over.
-        """
-        for expr in (value, amount):
-            self._builder.check_home(source, expr)
-        numerator = self._builder.masked(source, amount)
-        self.fractions.append((numerator if left else 0 - numerator, self._gamma + value))
-
-    def listed(self, value: Expr, count: Expr | int) -> None:
-        """Puts a public value on the right, `count` times; scalars with no column below them."""
-        assert value.scalar
-        self.public = self.public + count * self._builder.inverse(self._gamma + value)
-
-    def among(self, source: Source, value: Expr, label: str, counts: Callable[[], Cells]) -> None:
-        """Every value on the left is one of the values of this table, however often.
-
-        The prover counts; it may write anything, since a value on the left that is not here is left over as
-        long as its rows weigh 1 each and are fewer than r.
-        """
-        self._builder.check_home(source, value)
-        count = self._builder.aux(source, label, counts)
-        self.fractions.append((0 - self._builder.weighted(source, 1) * count, self._gamma + value))
-
-    @property
-    def _gamma(self) -> Expr:
-        return self._builder.challenge(f"family/{self._number}/gamma")
-
-    def _add(self, source: Source, value: Expr, weight: Expr | int, *, left: bool) -> None:
-        gamma, numerator = self._gamma, self._builder.weighted(source, weight)
-        self._builder.check_home(source, value)
-        self.fractions.append((numerator if left else 0 - numerator, gamma + value))
 
 
 class Builder:
@@ -122,6 +57,10 @@ class Builder:
         self._records = records
         self._tables = tables
         self._graph = Graph()
+        self._known: dict[str, Source] = {}
+        self._empty()
+
+    def _empty(self) -> None:
         self._sources: dict[str, Source] = {}
         self._commitments: dict[Commitment, Extent] = {}
         self._numbers: dict[Commitment, int] = {}
@@ -131,16 +70,29 @@ class Builder:
         self._operand_list: list[Operand] = []
         self._aux: list[Aux] = []
         self._constraints: dict[Expr, None] = {}
-        self._sums: list[tuple[Expr, Expr, Expr]] = []
+        self._sums: dict[tuple[Expr, Expr, Expr], None] = {}
         self._families: list[Family] = []
-        self._ranges = 0
-        self._lookups: list[tuple[Expr, Expr]] = []
+        self._ranges: dict[tuple[Extent, Expr, int, Expr], None] = {}
+        self._lookups: list[Fraction] = []
         self._homes: dict[Expr, Extent] = {}
         self._bits: set[Expr] = set()
         self._cells: dict[Expr, Words] = {}
         self._aux_cells: list[Cells] = []
         self._looked_up: list[npt.NDArray[np.uint16]] = []
         self._passed_over = 0
+
+    def other(self) -> Builder:
+        """A builder of another program about the same tables, with nothing said yet."""
+        twin = copy.copy(self)
+        twin._empty()
+        return twin
+
+    def copy(self) -> Builder:
+        """A builder that goes on from what is said so far."""
+        twin = self.other()
+        for name in vars(twin).keys() - _SHARED:
+            setattr(twin, name, copy.copy(getattr(self, name)))
+        return twin
 
     # -- tables, columns, challenges ------------------------------------------------------------
 
@@ -155,18 +107,18 @@ class Builder:
         Raises:
             StatementError: its record is missing, or its commitments belong to another set-up.
         """
-        if dataset not in self._sources:
+        if dataset not in self._known:
             record = self._records.get(dataset)
             if record is None:
                 raise StatementError(f"The record of dataset {dataset[:12]} is missing.")
-            if any(each.record.srs_id != record.srs_id for each in self._sources.values()):
+            if any(each.record.srs_id != record.srs_id for each in self._known.values()):
                 raise StatementError(
                     "The tables are committed under different set-ups.",
                     todo="Commit all of them again under one set-up.",
                 )
             table = None if self._tables is None else self._tables[dataset]
-            self._sources[dataset] = Source(dataset, record, table)
-        return self._sources[dataset]
+            self._known[dataset] = Source(dataset, record, table)
+        return self._sources.setdefault(dataset, self._known[dataset])
 
     def constant(self, value: int) -> Expr:
         """A public integer."""
@@ -336,13 +288,13 @@ class Builder:
         for leaf in expr.leaves:
             if leaf.kind == "op":
                 self._check_summable(leaf)
-        self._sums.append((self._mask(source.extent), expr, value))
+        self._sums[self._mask(source.extent), expr, value] = None
 
     def count(self, source: Source, bit: Expr, number: int) -> None:
         """Exactly that many rows have the bit."""
         assert self.is_bit(bit)
         self.check_home(source, bit)
-        self._sums.append((self._mask(source.extent), bit, self.constant(number)))
+        self._sums[self._mask(source.extent), bit, self.constant(number)] = None
 
     def vacant(self, source: Source, expr: Expr) -> None:
         """`expr` is 0 on every cell of the table's own grid beyond its rows."""
@@ -366,7 +318,7 @@ class Builder:
         weight: Expr | int = 1,
         cells: Callable[[], Words] | None = None,
     ) -> None:
-        """`expr` lies in [0, 2^width) on every row of weight 1.
+        """`expr` lies in [0, 2^width) on every row of weight 1. Saying it twice adds nothing.
 
         16-bit limbs against one table of 16-bit values. The lowest limb is what the others leave of the
         expression and is not committed. Where 16 does not divide the width, the highest limb shifted up
@@ -381,10 +333,14 @@ class Builder:
                 "Values wider than 64 bits cannot be compared.",
                 todo="Declare a smaller width for the column.",
             )
+        weight = self._graph.lift(weight)
         if width == 0:
-            self.require(source, self._graph.lift(weight) * expr)
+            self.require(source, weight * expr)
             return
-        number, self._ranges = self._ranges, self._ranges + 1
+        number, said = len(self._ranges), (source.extent, expr, width, weight)
+        if said in self._ranges:
+            return
+        self._ranges[said] = None
         pieces = self._limbs(source, expr, width, weight, cells)
         count = -(-width // LIMB_BITS)
         high = [
@@ -439,23 +395,57 @@ class Builder:
         Raises:
             ProgramTooLarge: it does not fit into one proof.
         """
+        draft = self.copy()
+        fractions = draft._closed()
+        return draft._program(draft._arranged(fractions))
+
+    def cost(self) -> int | None:
+        """An estimate of what a proof costs, in no unit but to be compared; None where the program does not fit."""
+        draft = self.copy()
+        fractions = draft._closed()
+        found = draft._arranged(fractions)
+        return found.cost if found.fits else None
+
+    @property
+    def depth(self) -> int:
+        """The program's `A`: the largest of its tables', and that of the range table where it has one."""
         depth = max(source.extent.depth for source in self._sources.values())
+        return max(depth, RANGE_DEPTH) if self._lookups else depth
+
+    @property
+    def own_columns(self) -> int:
+        """The aux columns said so far: what no other program has."""
+        return len(self._aux)
+
+    @property
+    def least_columns(self) -> int:
+        """How many columns the program has at least, whatever else is said."""
+        helpers = bool(self._lookups or any(family.fractions for family in self._families))
+        return len(self._operands) + len(self._aux) + bool(self._lookups) + helpers
+
+    def _closed(self) -> list[Fraction]:
+        """All fractions, after the range table's side is added where something is looked up."""
         fractions = [fraction for family in self._families for fraction in family.fractions]
-        aux = list(self._aux)
         if self._lookups:
-            depth = max(depth, RANGE_DEPTH)
-            extent = Extent(depth, LIMB_VALUES)
-            aux.append(Aux("range/multiplicity", extent))
+            extent = Extent(self.depth, LIMB_VALUES)
             count = self._graph.leaf("aux", len(self._aux))
+            self._aux.append(Aux("range/multiplicity", extent))
             index = self._publish("index", extent)
             last = (0 - self._mask(extent) * count, self.challenge("range/gamma") + index)
             fractions += [*self._lookups, last]
-        groups = _grouped(fractions)
+        return fractions
+
+    def _arranged(self, fractions: Sequence[Fraction]) -> Arrangement:
+        aux = len(self._aux)
+        sums = (mask * expr for mask, expr, _ in self._sums)
+        return arranged(self.depth, len(self._operands) + aux, aux, fractions, self._constraints, sums)
+
+    def _program(self, arrangement: Arrangement) -> Program:
         constraints = list(self._constraints)
         helpers = []
-        for at, group in enumerate(groups):
+        for at, group in enumerate(arrangement.groups):
             helper = self._graph.leaf("h", at)
-            numerator, denominator = _together(group)
+            numerator, denominator = together(group)
             constraints.append(helper * denominator - numerator)
             helpers.append(Helper(f"helper/{at}", tuple(group)))
         sums = list(self._sums)
@@ -463,19 +453,19 @@ class Builder:
             total = self.constant(0)
             for at in range(len(helpers)):
                 total = total + self._graph.leaf("h", at)
-            selected = self._mask(Extent(depth, (depth - BLINDING) * LANES))
+            selected = self._mask(Extent(self.depth, (self.depth - BLINDING) * LANES))
             public = self.constant(0)
             for family in self._families:
                 public = public + family.public
             sums.append((selected, total, public))
         return Program(
-            depth=depth,
+            depth=self.depth,
             extents=tuple(self._commitments.values()),
             commitments=tuple(self._commitments),
             public=tuple(self._public),
             challenges=tuple(self._challenges),
             operands=tuple(self._operand_list),
-            aux=tuple(aux),
+            aux=tuple(self._aux),
             helpers=tuple(helpers),
             constraints=tuple(constraints),
             sums=tuple(Sum(mask.value, expr, value) for mask, expr, value in sums),
@@ -550,27 +540,3 @@ def _cells(cell: Cell) -> Cells:
     assert cell.source.table is not None
     column = cell.source.table.columns[cell.column]
     return next(part.cells for part in column.parts if part.label == cell.part)
-
-
-def _grouped(fractions: Sequence[tuple[Expr, Expr]]) -> list[list[tuple[Expr, Expr]]]:
-    """Fractions in their order, as many in each helper as its constraint's degree allows."""
-    groups: list[list[tuple[Expr, Expr]]] = []
-    for fraction in fractions:
-        if groups and _group_degree([*groups[-1], fraction]) <= MAX_DEGREE:
-            groups[-1].append(fraction)
-        else:
-            groups.append([fraction])
-    return groups
-
-
-def _group_degree(group: Sequence[tuple[Expr, Expr]]) -> int:
-    total = sum(denominator.degree for _, denominator in group)
-    return max(1 + total, *(total + n.degree - d.degree for n, d in group))
-
-
-def _together(group: Sequence[tuple[Expr, Expr]]) -> tuple[Expr, Expr]:
-    """One fraction equal to the sum: (n, d) + (n', d') = (n d' + n' d, d d'), from left to right."""
-    numerator, denominator = group[0]
-    for n, d in group[1:]:
-        numerator, denominator = numerator * d + n * denominator, denominator * d
-    return numerator, denominator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Annotated, Any, ClassVar, Final
@@ -11,7 +11,8 @@ from pydantic import Field, JsonValue
 
 from zkp_nb.errors import StatementError
 from zkp_nb.statements.builder import Builder
-from zkp_nb.statements.statement import ROLES, Records, Statement, Tables, parse, register
+from zkp_nb.statements.packing import Task
+from zkp_nb.statements.statement import ROLES, Statement, parse, register
 
 MAX_CLAIMS: Final = 32
 """Claims in one statement."""
@@ -21,9 +22,9 @@ MAX_CLAIMS: Final = 32
 class Conjunction(Statement):
     """Every one of the claims holds.
 
-    Its datasets are those of its claims, each once, in order of first mention. Its programs are
-    those of its claims, in order; each proof's transcript absorbs the whole statement, so a proof cannot be
-    taken out of it and shown as another.
+    Its datasets are those of its claims, each once, in order of first mention. Its tasks are those of its
+    claims, in order, and are packed into programs as if one claim had them; each proof's transcript absorbs the
+    whole statement, so a proof cannot be taken out of it and shown as another.
 
     Attributes:
         claims: the documents of two or more statements, none of which is a conjunction.
@@ -51,8 +52,8 @@ class Conjunction(Statement):
     def sentence(self, names: Mapping[str, str]) -> str:
         return " ".join(part.sentence(names) for part in self.parts)
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        return chain.from_iterable(part._compiled(records, tables) for part in self.parts)
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        return list(chain.from_iterable(part.tasks(builder) for part in self.parts))
 
 
 def conjunction(statements: Sequence[Statement]) -> Statement:

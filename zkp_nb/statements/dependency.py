@@ -6,7 +6,7 @@ key and dependent values are a row there, and no key is there twice, each key ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -18,12 +18,11 @@ from zkp_nb.statements.compare import hash_rows
 from zkp_nb.statements.facts import Name, distinct
 from zkp_nb.statements.keys import compile_distinct
 from zkp_nb.statements.matching import active, different, occurrences, present
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import SourceColumn
 from zkp_nb.statements.statement import (
-    Records,
     Statement,
-    Tables,
     count_of,
     listed,
     name_of,
@@ -31,7 +30,7 @@ from zkp_nb.statements.statement import (
     register,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import data_of, packed
+from zkp_nb.statements.values import data_of
 from zkp_nb.table import Column, Table, vectors
 
 
@@ -57,8 +56,8 @@ class Dependency(Statement):
             f"Rows of {table} with the same {key} have the same {dependents}, rows with a null {key} aside."
         )
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        return packed(records, tables, [self._distinct, self._found])
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        return [self._distinct, self._found]
 
     def _rows(self, builder: Builder) -> tuple[list[SourceColumn], list[SourceColumn], int]:
         """The columns of the table and those of the table of keys, and how many of them are the key.

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Final
 
@@ -24,13 +25,12 @@ from zkp_nb.statements.facts import Fact, Name
 from zkp_nb.statements.filters import answered, with_bits
 from zkp_nb.statements.formula import Predicate, predicate_text
 from zkp_nb.statements.literals import value_of
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.resolved import Member, Tree, holds, interval, literals, resolve
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import SourceColumn
 from zkp_nb.statements.statement import (
     Part,
-    Records,
-    Tables,
     count_of,
     listed,
     name_of,
@@ -44,7 +44,6 @@ from zkp_nb.statements.values import (
     data_of,
     document_of,
     member_of,
-    packed,
     present_of,
     published,
 )
@@ -161,10 +160,8 @@ class Histogram(Fact):
             shown += [f"{count:,} {word}"] if count else []
         return f"Of the values of {quoted(self.column)} in {name_of(names, self.inputs[0])}, {listed(shown)}."
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        return packed(
-            records, tables, [lambda b: self._bounded(b, lower=True), lambda b: self._bounded(b, lower=False)]
-        )
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        return [partial(self._bounded, lower=lower) for lower in (True, False)]
 
     def bins(self, column: SourceColumn) -> list[tuple[int, int, int]]:
         """First cell, last cell and count of every bin that is not empty, outside of the edges too.
@@ -260,8 +257,8 @@ class Share(Fact):
             f"{'has' if self.count == 1 else 'have'} {predicate_text(self.predicate)}."
         )
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        return answered(records, tables, self, self.predicate, self._count)
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        return answered(builder, self, self.predicate, self._count)
 
     def _count(self, builder: Builder, bits: Bits, tree: Tree) -> None:
         source = builder.table(self.inputs[0])

@@ -20,13 +20,12 @@ from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.facts import Name, distinct
 from zkp_nb.statements.keys import compile_distinct
 from zkp_nb.statements.matching import occurrences
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.program import ProgramTooLarge
 from zkp_nb.statements.rows import compared, source_of
 from zkp_nb.statements.sources import Source, SourceColumn
 from zkp_nb.statements.statement import (
-    Records,
     Statement,
-    Tables,
     count_of,
     listed,
     name_of,
@@ -34,7 +33,6 @@ from zkp_nb.statements.statement import (
     register,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import packed
 from zkp_nb.statements.witness import inverses, words
 from zkp_nb.table import vectors
 from zkp_nb.table.cells import Cells
@@ -80,11 +78,11 @@ class DropDuplicates(Statement):
         )
         return f"{output} has exactly the different rows of {source}, in any order; {end}."
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        first = [] if self.key is None else [self._distinct]
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        first: list[Task] = [] if self.key is None else [self._distinct]
         if self.subset is None:
-            return packed(records, tables, [*first, self._support])
-        return packed(records, tables, [*first, self._selected, self._support])
+            return [*first, self._support]
+        return [*first, self._selected, self._support]
 
     def _distinct(self, builder: Builder) -> None:
         """All rows of the output take part: none has a null in its key."""

@@ -8,7 +8,7 @@ Nulls take no part.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import partial
@@ -23,13 +23,12 @@ from zkp_nb.errors import StatementError
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import Mask
 from zkp_nb.statements.facts import Fact, Name, distinct, shown
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.resolved import interval
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import SourceColumn
 from zkp_nb.statements.statement import (
     Part,
-    Records,
-    Tables,
     count_of,
     listed,
     name_of,
@@ -42,7 +41,6 @@ from zkp_nb.statements.values import (
     cells_of,
     data_of,
     marked,
-    packed,
     present_of,
     published,
     some_values,
@@ -78,9 +76,9 @@ class _Extremes(Fact):
         parts = listed(f"{quoted(each.column)} {each.value}" for each in self.columns)
         return f"The {self.word}s of columns of {table} are: {parts}."
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        distinct(Builder(records).table(self.inputs[0]), [each.column for each in self.columns])
-        return packed(records, tables, [partial(self._extreme, each) for each in self.columns])
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        distinct(builder.table(self.inputs[0]), [each.column for each in self.columns])
+        return [partial(self._extreme, each) for each in self.columns]
 
     def _extreme(self, each: Extreme, builder: Builder) -> None:
         column = builder.table(self.inputs[0]).column(each.column)
@@ -181,9 +179,8 @@ class Quantiles(Fact):
                     raise StatementError("A statement about quantiles names two values of one rank.")
         return ranks
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        tasks = [partial(self._rank, rank, value) for rank, value in self.ranks().items()]
-        return packed(records, tables, tasks)
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        return [partial(self._rank, rank, value) for rank, value in self.ranks().items()]
 
     def _rank(self, rank: int, value: object, builder: Builder) -> None:
         source = builder.table(self.inputs[0])

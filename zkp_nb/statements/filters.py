@@ -6,7 +6,8 @@ of bits, a witness of the statement; some programs prove the bits, the last one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import ClassVar, Final, TypeVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from zkp_nb.statements.bits import Bits
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import hash_rows, surplus
 from zkp_nb.statements.formula import Predicate, predicate_text
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.program import ProgramTooLarge
 from zkp_nb.statements.resolved import (
     Atom,
@@ -29,11 +31,9 @@ from zkp_nb.statements.resolved import (
     split_intervals,
 )
 from zkp_nb.statements.rows import RowsStatement, compared, source_of
-from zkp_nb.statements.sources import Source
+from zkp_nb.statements.sources import Source, SourceColumn
 from zkp_nb.statements.statement import (
-    Records,
     Statement,
-    Tables,
     count_of,
     listed,
     name_of,
@@ -70,8 +70,8 @@ class Filter(RowsStatement):
         condition = predicate_text(self.predicate)
         return f"{output} is exactly the rows of {source} with {condition}{reduced}, in any order."
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        return answered(records, tables, self, self.predicate, self._select)
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        return answered(builder, self, self.predicate, self._select)
 
     def _select(self, builder: Builder, bits: Bits, tree: Tree) -> None:
         columns, (output,) = self.rows(builder)
@@ -82,18 +82,18 @@ class Filter(RowsStatement):
 
 
 def answered(
-    records: Records,
-    tables: Tables | None,
+    builder: Builder,
     statement: Statement,
     predicate: Predicate,
     conclude: Callable[[Builder, Bits, Tree], None],
-) -> list[Builder]:
-    """The program of what follows from a predicate's bits, after those that prove the bits.
+) -> list[Task]:
+    """What follows from a predicate's bits, as a task, after those that prove the bits.
 
-    Without witness there is one program. With one, a table of bits, some programs prove these, as many in
-    each as fit, and the last one takes them as they are.
+    Without witness there is one task. With one, a table of bits, there is one for each question, and the last
+    one takes the bits as they are.
 
     Args:
+        builder: to look at the tables with.
         statement: its first input is what the predicate is asked of; its witnesses are none or the bits.
         conclude: says what follows.
 
@@ -101,54 +101,41 @@ def answered(
         StatementError: the witness has not a bit for each question.
     """
 
-    def start() -> tuple[Builder, Source, Tree]:
-        builder = Builder(records, tables)
+    def at_once(builder: Builder) -> None:
         source = builder.table(statement.inputs[0])
-        return builder, source, resolve(predicate, source)
-
-    builder, source, tree = start()
-    if not statement.witnesses:
+        tree = resolve(predicate, source)
         conclude(builder, Bits(builder, source, tree), tree)
-        return [builder]
 
-    def proving(first: int, last: int) -> Builder:
-        builder, source, tree = start()
-        tree = split_intervals(tree)
-        bits, asked = Bits(builder, source, tree), questions(tree)
-        witness = builder.table(statement.witnesses[0])
-        for at in range(first, last):
-            bits.prove(asked[at], builder.committed_bit(witness.columns[at]))
-        return builder
+    if not statement.witnesses:
+        return [at_once]
 
-    tree = split_intervals(tree)
-    asked, witness = questions(tree), builder.table(statement.witnesses[0])
-    if len(asked) > MAX_QUESTIONS:
-        raise StatementError(
-            f"A predicate asks at most {MAX_QUESTIONS} questions.", todo="Filter in several steps."
-        )
-    if witness.extent != source.extent or [(c.type, c.nullable) for c in witness.columns] != [
-        (ColumnType("bool"), False)
-    ] * len(asked):
-        raise StatementError("The table of bits does not fit the predicate.")
-    given = {
-        atom: builder.certified(builder.column(column))
-        for atom, column in zip(asked, witness.columns, strict=True)
-    }
-    conclude(builder, Bits(builder, source, tree, given), tree)
-    steps, first = [], 0
-    while first < len(asked):
-        last = first + 1
-        best = proving(first, last)
-        while last < len(asked):
-            try:
-                wider = proving(first, last + 1)
-                wider.build()
-            except ProgramTooLarge:
-                break
-            best, last = wider, last + 1
-        steps.append(best)
-        first = last
-    return [*steps, builder]
+    def apart(builder: Builder) -> tuple[Source, Tree, list[tuple[Atom, SourceColumn]]]:
+        """The table, the predicate without intervals, and its questions with the columns of their bits."""
+        source, witness = (builder.table(each) for each in (statement.inputs[0], statement.witnesses[0]))
+        tree = split_intervals(resolve(predicate, source))
+        asked = questions(tree)
+        if len(asked) > MAX_QUESTIONS:
+            raise StatementError(
+                f"A predicate asks at most {MAX_QUESTIONS} questions.", todo="Filter in several steps."
+            )
+        if witness.extent != source.extent or [(c.type, c.nullable) for c in witness.columns] != [
+            (ColumnType("bool"), False)
+        ] * len(asked):
+            raise StatementError("The table of bits does not fit the predicate.")
+        return source, tree, list(zip(asked, witness.columns, strict=True))
+
+    def answer(at: int, builder: Builder) -> None:
+        source, tree, asked = apart(builder)
+        atom, column = asked[at]
+        Bits(builder, source, tree).prove(atom, builder.committed_bit(column))
+
+    def follow(builder: Builder) -> None:
+        source, tree, asked = apart(builder)
+        given = {atom: builder.certified(builder.column(column)) for atom, column in asked}
+        conclude(builder, Bits(builder, source, tree, given), tree)
+
+    _, _, asked = apart(builder)
+    return [*(partial(answer, at) for at in range(len(asked))), follow]
 
 
 def questions(tree: Tree) -> list[Atom]:

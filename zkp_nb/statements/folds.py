@@ -6,7 +6,7 @@ its own, of the same parts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, ClassVar, Final
 
@@ -19,12 +19,11 @@ from zkp_nb.statements.compare import hash_rows
 from zkp_nb.statements.facts import Name, distinct
 from zkp_nb.statements.keys import compile_distinct
 from zkp_nb.statements.matching import active, different, found_among
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.partition import MAX_PARTS, column_names, commit_rests, partition, rests
 from zkp_nb.statements.rows import RowsStatement, compile_same, source_of, split_columns
 from zkp_nb.statements.sources import SourceColumn
 from zkp_nb.statements.statement import (
-    Records,
-    Tables,
     count_of,
     listed,
     name_of,
@@ -32,7 +31,7 @@ from zkp_nb.statements.statement import (
     register,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import data_of, packed
+from zkp_nb.statements.values import data_of
 from zkp_nb.table import Column, ColumnType, Table
 
 _ROOM: Final = 7
@@ -82,23 +81,21 @@ class Folds(RowsStatement):
             parts.append(f"the rows outside of each are {listed(pairs)}")
         return f"{'; '.join(parts)}."
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
+    def tasks(self, builder: Builder) -> Sequence[Task]:
         left, keyed = rests(self.count), self.key is not None
         if len(self.outputs) not in (self.count, 2 * self.count) or len(self.witnesses) != left + keyed:
             raise StatementError("A statement about folds does not name the tables that it needs.")
         (parent,) = self.inputs
-        names = column_names(records, parent, self.outputs, self.columns)
+        names = column_names(builder, parent, self.outputs, self.columns)
         tasks = partition(parent, self.folds, self.witnesses[:left], names)
         for fold, rest in zip(self.folds, self.rest, strict=False):
             tasks.append(partial(self._outside, names, fold, rest))
         if self.key is not None:
-            width = 1 + max(
-                sum(each.nullable for each in self._key(Builder(records), fold)) for fold in self.folds
-            )
+            width = 1 + max(sum(each.nullable for each in self._key(builder, fold)) for fold in self.folds)
             step = max(1, _ROOM // width)
             tasks.append(self._distinct)
             tasks += [partial(self._placed, at, at + step) for at in range(0, self.count, step)]
-        return packed(records, tables, tasks)
+        return tasks
 
     def _outside(self, names: Sequence[str], fold: str, rest: str, builder: Builder) -> None:
         """The rows of the fold and those outside of it are the whole table."""

@@ -6,7 +6,7 @@ group is marked. No value lies beyond its row's bound, and the marked ones are e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar
 
@@ -30,13 +30,12 @@ from zkp_nb.statements.groups import (
     partition_by,
     published_keys,
 )
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.resolved import interval
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import SourceColumn
 from zkp_nb.statements.statement import (
     Part,
-    Records,
-    Tables,
     count_of,
     listed,
     name_of,
@@ -45,7 +44,7 @@ from zkp_nb.statements.statement import (
     value_text,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import cell_of, cells_of, data_of, marked, packed, present_of, published
+from zkp_nb.statements.values import cell_of, cells_of, data_of, marked, present_of, published
 from zkp_nb.statements.witness import words
 from zkp_nb.table import vectors
 from zkp_nb.table.cells import Cells, to_ints
@@ -104,10 +103,10 @@ class GroupExtremes(Fact):
         ]
         return f"{key_text(group.key)} ({', '.join(ends)})"
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        distinct(Builder(records).table(self.inputs[0]), self.values)
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        distinct(builder.table(self.inputs[0]), self.values)
         sides = [(at, lower) for at in range(len(self.values)) for lower in (True, False)]
-        return packed(records, tables, [partial(self._bounded, *side) for side in sides])
+        return [partial(self._bounded, *side) for side in sides]
 
     def _bounded(self, at: int, lower: bool, builder: Builder) -> None:
         source = builder.table(self.inputs[0])

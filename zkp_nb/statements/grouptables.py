@@ -5,7 +5,7 @@ Two things are proven: that no key is there twice, and that the totals of each k
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar
 from typing import Literal as OneOf
 
@@ -19,13 +19,12 @@ from zkp_nb.statements.facts import Name, check_numeric, distinct
 from zkp_nb.statements.groups import Partition
 from zkp_nb.statements.keys import compile_distinct
 from zkp_nb.statements.matching import active, occurrences, present
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Cell, SourceColumn, common_units
 from zkp_nb.statements.statement import (
     Part,
-    Records,
     Statement,
-    Tables,
     count_of,
     listed,
     name_of,
@@ -33,7 +32,7 @@ from zkp_nb.statements.statement import (
     register,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import data_of, packed, present_of
+from zkp_nb.statements.values import data_of, present_of
 from zkp_nb.statements.witness import inverses, words
 from zkp_nb.table import vectors
 from zkp_nb.table.cells import Cells, to_ints
@@ -130,8 +129,8 @@ class GroupTable(Statement):
             f"{listed(map(str, self.aggregates))}."
         )
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        return packed(records, tables, [self._distinct, self._totals])
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        return [self._distinct, self._totals]
 
     def _distinct(self, builder: Builder) -> None:
         keys = _Totals(self, builder).keys

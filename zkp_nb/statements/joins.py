@@ -7,7 +7,7 @@ table and those that it lacks, each with a mark.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Self
 
 import numpy as np
@@ -30,13 +30,12 @@ from zkp_nb.statements.matching import (
     occurrences,
     present,
 )
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Source, SourceColumn
 from zkp_nb.statements.statement import (
     Part,
-    Records,
     Statement,
-    Tables,
     count_of,
     listed,
     name_of,
@@ -44,7 +43,7 @@ from zkp_nb.statements.statement import (
     register,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import data_of, packed
+from zkp_nb.statements.values import data_of
 from zkp_nb.table import Column, Table, vectors
 from zkp_nb.table.cells import Cells
 
@@ -188,10 +187,10 @@ class LeftJoin(Join):
             f"{left}{self._renamed()} once, in any order, with {columns} of the row that has its key, {rest}."
         )
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
+    def tasks(self, builder: Builder) -> Sequence[Task]:
         if not self.witnesses:
-            return packed(records, tables, [self._right_distinct, self._matched])
-        return packed(records, tables, [self._keys_distinct, self._extended, self._joined])
+            return [self._right_distinct, self._matched]
+        return [self._keys_distinct, self._extended, self._joined]
 
     def _keys(self, builder: Builder) -> tuple[_Tables, list[SourceColumn], list[SourceColumn], SourceColumn]:
         tables = _Tables(self, builder)
@@ -252,11 +251,10 @@ class InnerJoin(Join):
             f"has its key, {rest}."
         )
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
+    def tasks(self, builder: Builder) -> Sequence[Task]:
         if not self.witnesses:
-            return packed(records, tables, [self._right_distinct, self._matched])
-        tasks = [self._keys_distinct, self._marked, self._chosen, self._completed]
-        return packed(records, tables, tasks)
+            return [self._right_distinct, self._matched]
+        return [self._keys_distinct, self._marked, self._chosen, self._completed]
 
     def _keys_distinct(self, builder: Builder) -> None:
         keys, _, side = marked_keys(builder, self.witnesses[0], _Tables(self, builder).right_key)

@@ -7,7 +7,7 @@ flag is 1: a product over the group's values. That the flags of all groups toget
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar, Final
 
@@ -20,14 +20,13 @@ from zkp_nb.statements.compare import Mask, hash_rows
 from zkp_nb.statements.equations import Equations
 from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.facts import Name
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.resolved import MAX_MEMBERS, Member, OneOf, holds
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Source, SourceColumn
 from zkp_nb.statements.statement import (
     Part,
-    Records,
     Statement,
-    Tables,
     count_of,
     listed,
     name_of,
@@ -36,7 +35,7 @@ from zkp_nb.statements.statement import (
     value_text,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import cells_of, document_of, member_of, packed, present_of
+from zkp_nb.statements.values import cells_of, document_of, member_of, present_of
 from zkp_nb.table import ColumnType
 from zkp_nb.table.cells import Cells
 
@@ -91,11 +90,9 @@ class OneHot(Statement):
             f"{flags}{others}; there are no other values."
         )
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        tasks = [self._together]
-        for first in range(0, len(self.flags), GROUP):
-            tasks.append(partial(self._group, first))
-        return packed(records, tables, tasks)
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        groups = range(0, len(self.flags), GROUP)
+        return [self._together, *(partial(self._group, first) for first in groups)]
 
     def sides(self, source: Source, output: Source) -> tuple[SourceColumn, list[SourceColumn], list[Member]]:
         """The column, its flags, and the cells of all values: those of the flags, then the others.

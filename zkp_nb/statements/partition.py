@@ -15,10 +15,10 @@ import numpy as np
 from zkp_nb.errors import StatementError
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import chosen, hash_rows
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.rows import compared, compile_same, source_of
-from zkp_nb.statements.statement import Records
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import Task, data_of
+from zkp_nb.statements.values import data_of
 from zkp_nb.table import Column, Table
 
 MAX_PARTS: Final = 20
@@ -33,15 +33,14 @@ def rests(parts: int) -> int:
 
 
 def column_names(
-    records: Records, parent: str, parts: Sequence[str], columns: Sequence[str] | None
+    builder: Builder, parent: str, parts: Sequence[str], columns: Sequence[str] | None
 ) -> tuple[str, ...]:
     """The columns of which rows are made.
 
     Raises:
         StatementError: the tables have other columns than `columns` says.
     """
-    probe = Builder(records)
-    source, outputs = probe.table(parent), [probe.table(each) for each in parts]
+    source, outputs = builder.table(parent), [builder.table(each) for each in parts]
     if compared(source, outputs) != columns:
         raise StatementError("The statement names other columns than its tables have.")
     return outputs[0].names

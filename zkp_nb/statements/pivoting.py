@@ -6,7 +6,7 @@ in the column of the row's value, and the others are 0. Grouped by the key it is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 from typing import Literal as OneOf
 
@@ -22,15 +22,14 @@ from zkp_nb.statements.groups import Partition
 from zkp_nb.statements.keys import compile_distinct
 from zkp_nb.statements.matching import active, occurrences, present
 from zkp_nb.statements.onehot import read_names, text_number, text_value
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.resolved import MAX_MEMBERS, holds
 from zkp_nb.statements.resolved import OneOf as AnyOf
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import SourceColumn, common_units
 from zkp_nb.statements.statement import (
     Part,
-    Records,
     Statement,
-    Tables,
     count_of,
     listed,
     name_of,
@@ -39,7 +38,7 @@ from zkp_nb.statements.statement import (
     value_text,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import cells_of, data_of, document_of, member_of, packed, present_of
+from zkp_nb.statements.values import cells_of, data_of, document_of, member_of, present_of
 from zkp_nb.statements.witness import inverses, words
 from zkp_nb.table import Column, ColumnType, Table, vectors
 from zkp_nb.table.cells import Cells, to_ints
@@ -96,8 +95,8 @@ class Pivot(Statement):
             f"{quoted(self.across)}: {cells}; there are no others, nulls aside."
         )
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        return packed(records, tables, [self._distinct, self._spread, self._totals])
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        return [self._distinct, self._spread, self._totals]
 
     def _distinct(self, builder: Builder) -> None:
         keys = _Sides(self, builder).keys

@@ -6,7 +6,7 @@ with the same values have in common is another one on every row: the difference 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar, Final, TypeVar
 
@@ -19,13 +19,12 @@ from zkp_nb.statements.distribution import MAX_LISTED, MAX_SHOWN
 from zkp_nb.statements.facts import Fact, Name, distinct
 from zkp_nb.statements.groups import Members, key_members, listed_key
 from zkp_nb.statements.matching import present
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.resolved import MAX_MEMBERS
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Cell, SourceColumn
 from zkp_nb.statements.statement import (
     Part,
-    Records,
-    Tables,
     count_of,
     name_of,
     quoted,
@@ -33,7 +32,7 @@ from zkp_nb.statements.statement import (
     value_text,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import data_of, document_of, equal_to, marked, packed, present_of
+from zkp_nb.statements.values import data_of, document_of, equal_to, marked, present_of
 from zkp_nb.statements.witness import inverses, words
 from zkp_nb.table.cells import FIELD_MODULUS, Cells, to_ints, wide_from_ints
 
@@ -122,13 +121,13 @@ class Lacks(_Rows):
         any_of = "" if len(self.rows) == 1 else "any of "
         return f"No row of {name_of(names, self.inputs[0])} has {any_of}{self.shown()}."
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        _, columns = self.columns_of(Builder(records), self.columns)
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        _, columns = self.columns_of(builder, self.columns)
         size = min(MAX_MEMBERS, _DEGREE - sum(column.nullable for column in columns))
         if size < 1:
             raise StatementError("Too many of these columns may be null.", todo="Name fewer columns.")
         groups = range(0, len(self.rows), size)
-        return packed(records, tables, [partial(self._absent, at, at + size) for at in groups])
+        return [partial(self._absent, at, at + size) for at in groups]
 
     def _absent(self, first: int, last: int, builder: Builder) -> None:
         source, columns = self.columns_of(builder, self.columns)

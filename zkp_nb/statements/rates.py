@@ -6,7 +6,7 @@ opportunity (Hardt et al., 2016) and other error rates are the same among a filt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar
 
@@ -29,9 +29,10 @@ from zkp_nb.statements.groups import (
     partition_by,
     published_keys,
 )
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.resolved import Tree, holds, literals, resolve
 from zkp_nb.statements.rows import source_of
-from zkp_nb.statements.statement import Part, Records, Tables, listed, name_of, quoted, register
+from zkp_nb.statements.statement import Part, listed, name_of, quoted, register
 from zkp_nb.statements.subject import Subject
 
 
@@ -90,8 +91,8 @@ class GroupRates(Fact):
         part = percent_of(ratio.numerator, ratio.denominator)
         return f"; lowest and highest rate are {apart} apart, and the lowest is {part} of the highest"
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        return answered(records, tables, self, self.predicate, self._counted)
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        return answered(builder, self, self.predicate, self._counted)
 
     def _counted(self, builder: Builder, bits: Bits, tree: Tree) -> None:
         source = builder.table(self.inputs[0])

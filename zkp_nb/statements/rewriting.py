@@ -5,7 +5,8 @@ All other columns are carried over. Each rewritten column is a task of its own; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, ClassVar, Final, Self, TypeVar
 
 import numpy as np
@@ -18,14 +19,13 @@ from zkp_nb.statements.compare import Mask, hash_rows
 from zkp_nb.statements.equations import Equations
 from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.facts import Name, distinct
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.resolved import MAX_MEMBERS, All, AtLeast, Member, OneOf, holds, interval
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Source, SourceColumn, common_units
 from zkp_nb.statements.statement import (
     Part,
-    Records,
     Statement,
-    Tables,
     count_of,
     listed,
     name_of,
@@ -40,7 +40,6 @@ from zkp_nb.statements.values import (
     document_of,
     equal_to,
     member_of,
-    packed,
     present_of,
 )
 from zkp_nb.table import ColumnType
@@ -71,22 +70,17 @@ class Rewriting(Statement):
         """In which rows it is another value; needs the data."""
         raise NotImplementedError
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        source = Builder(records).table(self.inputs[0])
-        distinct(source, self.rewritten)
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        distinct(builder.table(self.inputs[0]), self.rewritten)
+        return [partial(self._column, at) for at in range(len(self.rewritten))]
 
-        def task(at: int) -> Callable[[Builder], None]:
-            def say(builder: Builder) -> None:
-                tables = (builder.table(each) for each in (*self.inputs, *self.outputs))
-                equations = Equations(builder, *tables)
-                self.rule(builder, equations, at)
-                if at == 0:
-                    equations.carried(self.rewritten)
-                equations.close()
-
-            return say
-
-        return packed(records, tables, [task(at) for at in range(len(self.rewritten))])
+    def _column(self, at: int, builder: Builder) -> None:
+        tables = (builder.table(each) for each in (*self.inputs, *self.outputs))
+        equations = Equations(builder, *tables)
+        self.rule(builder, equations, at)
+        if at == 0:
+            equations.carried(self.rewritten)
+        equations.close()
 
 
 class Clipped(Part):
@@ -294,9 +288,11 @@ class Cast(Rewriting):
         )
         return f"{output} has the rows of {source} in the same order and the same values, with {casts}."
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        return (self.compile,)
+
+    def compile(self, builder: Builder) -> None:
         # All of it is linear: one operand, however many columns.
-        builder = Builder(records, tables)
         source, output = (builder.table(each) for each in (*self.inputs, *self.outputs))
         distinct(source, self.columns)
         equations = Equations(builder, source, output)
@@ -304,7 +300,6 @@ class Cast(Rewriting):
             self.rule(builder, equations, at)
         equations.carried(self.columns)
         equations.close()
-        return (builder,)
 
     def rule(self, builder: Builder, equations: Equations, at: int) -> None:
         theirs, ours = self._pair(equations.source, equations.output, at)

@@ -7,7 +7,7 @@ allow it as well; `T` times that interval stays far below r.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -26,14 +26,13 @@ from zkp_nb.statements.equations import Equations
 from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.facts import Name
 from zkp_nb.statements.literals import exact_number, number_literal
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.resolved import interval
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Source, SourceColumn
 from zkp_nb.statements.statement import (
     Part,
-    Records,
     Statement,
-    Tables,
     count_of,
     listed,
     name_of,
@@ -41,7 +40,7 @@ from zkp_nb.statements.statement import (
     register,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import cells_of, packed, present_of
+from zkp_nb.statements.values import cells_of, present_of
 from zkp_nb.statements.witness import Words
 from zkp_nb.table.cells import FIELD_MODULUS, to_ints
 
@@ -197,9 +196,9 @@ class Scaling(Statement):
         output, source = name_of(names, self.outputs[0]), name_of(names, self.inputs[0])
         return f"{output} has the rows of {source} in the same order, with {listed(map(str, self.columns))}."
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
+    def tasks(self, builder: Builder) -> Sequence[Task]:
         pairs = [(partial(self._left_over, at), partial(self._whole, at)) for at in range(len(self.columns))]
-        return packed(records, tables, [task for pair in pairs for task in pair])
+        return [task for pair in pairs for task in pair]
 
     def _left_over(self, at: int, builder: Builder) -> None:
         """What the quotient leaves, or the remainder, lies in its interval; other columns are carried."""

@@ -8,7 +8,7 @@ text is one of some known ones can.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar, Final
 
@@ -22,14 +22,13 @@ from zkp_nb.statements.compare import Mask
 from zkp_nb.statements.distribution import MAX_SHOWN
 from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.facts import Fact, Name, distinct
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.program import ProgramTooLarge
 from zkp_nb.statements.resolved import MAX_MEMBERS, Member, OneOf, holds
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Source, SourceColumn
 from zkp_nb.statements.statement import (
     Part,
-    Records,
-    Tables,
     count_of,
     listed,
     name_of,
@@ -38,7 +37,7 @@ from zkp_nb.statements.statement import (
     value_text,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import Task, cells_of, data_of, document_of, member_of, packed, present_of
+from zkp_nb.statements.values import cells_of, data_of, document_of, member_of, present_of
 from zkp_nb.table import ColumnType
 
 _CHALLENGE: Final = "schema/alpha"
@@ -128,12 +127,9 @@ class Conforms(Fact):
         table, rules = name_of(names, self.inputs[0]), "; ".join(map(str, self.rules))
         return f"{table} holds what its columns' types allow and nothing beyond: {rules}."
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        source = Builder(records).table(self.inputs[0])
-        distinct(source, [rule.column for rule in self.rules])
-        return packed(
-            records, tables, [self._vacant, *(task for rule in self.rules for task in self._tasks(rule))]
-        )
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        distinct(builder.table(self.inputs[0]), [rule.column for rule in self.rules])
+        return [self._vacant, *(task for rule in self.rules for task in self._tasks(rule))]
 
     def _vacant(self, builder: Builder) -> None:
         """No cell beyond the last row is anything but 0, and no companion of a column that is never null."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -26,12 +26,11 @@ from zkp_nb.statements.matching import (
     occurrences,
     present,
 )
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.rows import compared, source_of
 from zkp_nb.statements.sources import SourceColumn
 from zkp_nb.statements.statement import (
-    Records,
     Statement,
-    Tables,
     count_of,
     listed,
     name_of,
@@ -39,7 +38,6 @@ from zkp_nb.statements.statement import (
     register,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import packed
 from zkp_nb.statements.witness import inverses, words
 from zkp_nb.table.cells import Cells
 
@@ -108,8 +106,8 @@ class SemiJoin(_Keyed):
         which = f"whose {self.key_text()} {how} in {right}{reduced}"
         return f"{output} is exactly the rows of {left} {which}, in any order."
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        return packed(records, tables, [self.distinct_keys, self._marked, self._chosen])
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        return [self.distinct_keys, self._marked, self._chosen]
 
     def _marked(self, builder: Builder) -> None:
         """A key is marked where it occurs in the second input, however often."""
@@ -162,8 +160,8 @@ class DisjointKeys(_Keyed):
         first, second = (name_of(names, each) for each in self.inputs)
         return f"No {self.key_text()} of {first} occurs in {second}, nulls aside."
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        return packed(records, tables, [self.distinct_keys, self._apart])
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        return [self.distinct_keys, self._apart]
 
     def _apart(self, builder: Builder) -> None:
         """The keys of the first input stand there without mark, those of the second with one."""

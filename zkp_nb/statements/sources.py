@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from zkp_nb.errors import StatementError
 from zkp_nb.ledger.records import DatasetRecord
-from zkp_nb.srs import BLINDING, LANES, MAX_DEPTH
+from zkp_nb.srs import MAX_ROWS, table_depth
 from zkp_nb.statements.program import Extent
 from zkp_nb.table import ColumnType, Table
 from zkp_nb.table.types import UNITS
@@ -83,9 +83,9 @@ class Source:
         self.record = record
         self.table = table
         self.extent = Extent(record.depth, record.n_rows)
-        fits = 0 < record.n_rows <= (record.depth - BLINDING) * LANES
-        if not fits or not 4 <= record.depth <= MAX_DEPTH or record.depth & (record.depth - 1):
-            raise StatementError(f"The record of `{record.name}` names a depth that its rows do not fit.")
+        if not 0 < record.n_rows <= MAX_ROWS or record.depth != table_depth(record.n_rows):
+            # The same commitment read at two depths would be two tables.
+            raise StatementError(f"The record of `{record.name}` names a depth that is not that of its rows.")
         self.columns = tuple(
             SourceColumn(self, number, column.name, ColumnType.from_json(column.type), column.nullable)
             for number, column in enumerate(record.columns)

@@ -7,7 +7,7 @@ its programs, and so can verify its proofs; who has the data as well can make th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final, Self, TypeVar
 
@@ -24,6 +24,7 @@ from pydantic import (
 from zkp_nb.errors import LedgerError, StatementError
 from zkp_nb.ledger.records import DatasetRecord, canonical_json, first_complaint
 from zkp_nb.statements.builder import Builder
+from zkp_nb.statements.packing import Task, packed
 from zkp_nb.statements.program import Program
 from zkp_nb.table import Table
 from zkp_nb.table.cells import Cells
@@ -133,20 +134,35 @@ class Statement(Part):
         Raises:
             StatementError: the statement does not fit the records, or not into proofs of 1,024 bytes.
         """
-        return tuple(builder.build() for builder in self._compiled(records, None))
+        return tuple(builder.build() for builder, _ in self._packed(records))
 
-    def witness(self, records: Records, tables: Tables) -> tuple[list[Cells], ...]:
-        """The cells of each program's aux columns, in order; needs the data of every dataset it names."""
-        return tuple(builder.witness() for builder in self._compiled(records, tables))
+    def witness(self, records: Records, tables: Tables) -> Iterator[list[Cells]]:
+        """The cells of each program's aux columns, in order, made as they are asked for.
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        builder = Builder(records, tables)
-        self.compile(builder)
-        return (builder,)
+        Needs the data of every dataset that the statement names.
+        """
+        empty = Builder(records, tables)
+        for _, tasks in self._packed(records):
+            builder = empty.other()
+            for task in tasks:
+                task(builder)
+            yield builder.witness()
+
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        """The things that the statement says, each to be told to a builder; by default all of it at once.
+
+        Args:
+            builder: to look at the tables with; nothing is said to it.
+        """
+        return (self.compile,)
 
     def compile(self, builder: Builder) -> None:
-        """Says to the builder what is claimed; statements of several programs override `_compiled`."""
+        """Says to the builder what is claimed; statements of several tasks have `tasks` instead."""
         raise NotImplementedError
+
+    def _packed(self, records: Records) -> list[tuple[Builder, list[Task]]]:
+        empty = Builder(records)
+        return packed(empty, self.tasks(empty))
 
 
 S = TypeVar("S", bound=type[Statement])

@@ -6,7 +6,7 @@ What everybody learns is the tolerance, and how many classes there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from typing import Annotated, ClassVar
@@ -22,12 +22,13 @@ from zkp_nb.statements.extremes import SHARE, share_text
 from zkp_nb.statements.facts import Name, shown
 from zkp_nb.statements.keys import compile_distinct
 from zkp_nb.statements.matching import different, occurrences
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.partition import MAX_PARTS, column_names, commit_rests, partition, rests
 from zkp_nb.statements.rows import RowsStatement, source_of, split_columns
 from zkp_nb.statements.sources import SourceColumn
-from zkp_nb.statements.statement import Records, Tables, listed, name_of, quoted, register
+from zkp_nb.statements.statement import listed, name_of, quoted, register
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import cells_of, data_of, packed, present_of
+from zkp_nb.statements.values import cells_of, data_of, present_of
 from zkp_nb.statements.witness import Words
 from zkp_nb.table import Column, ColumnType, Table
 
@@ -59,23 +60,22 @@ class Stratified(RowsStatement):
             f"{self.tolerance}."
         )
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
+    def tasks(self, builder: Builder) -> Sequence[Task]:
         left = rests(len(self.outputs))
         if len(self.witnesses) != left + 1:
             raise StatementError("A stratified split names one table of classes.")
         (parent,) = self.inputs
-        names = column_names(records, parent, self.outputs, self.columns)
+        names = column_names(builder, parent, self.outputs, self.columns)
         if self.label not in names:
             raise StatementError("The parts of a stratified split hold the column of classes.")
-        probe = Builder(records)
-        rows = [probe.table(each).extent.rows for each in self.outputs]
-        if sum(rows) != probe.table(parent).extent.rows:
+        rows = [builder.table(each).extent.rows for each in self.outputs]
+        if sum(rows) != builder.table(parent).extent.rows:
             raise StatementError("The parts of the split do not have as many rows as its table.")
         tasks = partition(parent, self.outputs, self.witnesses[:left], names)
         tasks.append(self._distinct)
         tasks += [partial(self._counted, at) for at in range(len(rows))]
         tasks += [partial(self._close, at, rows) for at in range(len(rows))]
-        return packed(records, tables, tasks)
+        return tasks
 
     def _classes(self, builder: Builder) -> tuple[SourceColumn, tuple[SourceColumn, ...]]:
         """Labels of the table of classes, and the numbers of rows in each part.

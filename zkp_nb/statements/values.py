@@ -1,54 +1,20 @@
-"""What statements about single columns share: published values as cells, data at hand, several programs."""
+"""What statements about single columns share: published values as cells, and the data at hand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from zkp_nb.errors import StatementError, StatementFalse, TableError
-from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import Mask
 from zkp_nb.statements.literals import Literal, literal, value_of
-from zkp_nb.statements.program import ProgramTooLarge
 from zkp_nb.statements.resolved import Member, interval
 from zkp_nb.statements.sources import SourceColumn
-from zkp_nb.statements.statement import Records, Tables
 from zkp_nb.statements.witness import words
 from zkp_nb.table import Column
 from zkp_nb.table.cells import Cells, wide_from_ints
-
-Task: TypeAlias = Callable[[Builder], None]
-"""Says one thing to a builder."""
-
-
-def packed(records: Records, tables: Tables | None, tasks: Sequence[Task]) -> list[Builder]:
-    """Programs of the tasks in their order, as many in each as fit into 1,024 bytes."""
-
-    def builder(first: int, last: int, data: Tables | None) -> Builder:
-        made = Builder(records, data)
-        for task in tasks[first:last]:
-            task(made)
-        return made
-
-    builders, first = [], 0
-    while first < len(tasks):
-        last = first + 1
-        while last < len(tasks) and _fits(builder(first, last + 1, None)):
-            last += 1
-        builders.append(builder(first, last, tables))
-        first = last
-    return builders
-
-
-def _fits(builder: Builder) -> bool:
-    try:
-        builder.build()
-    except ProgramTooLarge:
-        return False
-    return True
 
 
 def cell_of(document: object, column: SourceColumn) -> int:

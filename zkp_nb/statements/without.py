@@ -6,7 +6,7 @@ table has. That rows there differ is shown by a column, or two, in which they al
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Annotated, ClassVar
 
@@ -19,20 +19,19 @@ from zkp_nb.statements.compare import Mask, hash_rows, surplus
 from zkp_nb.statements.facts import Name, distinct
 from zkp_nb.statements.keys import compile_distinct
 from zkp_nb.statements.matching import SIDE, Places, occurrences, stacked
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.semijoins import marked_number
 from zkp_nb.statements.sources import SourceColumn, common_units
 from zkp_nb.statements.statement import (
-    Records,
     Statement,
-    Tables,
     count_of,
     listed,
     name_of,
     register,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import data_of, packed, present_of
+from zkp_nb.statements.values import data_of, present_of
 from zkp_nb.table import Column, ColumnType, Table, vectors
 from zkp_nb.table.cells import Cells
 
@@ -61,8 +60,8 @@ class RowsWithout(Statement):
             f"often as in {first}, in any order."
         )
 
-    def _compiled(self, records: Records, tables: Tables | None) -> Iterable[Builder]:
-        return packed(records, tables, [self._distinct, self._marked, self._chosen])
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        return [self._distinct, self._marked, self._chosen]
 
     def _columns(self, builder: Builder, dataset: str) -> list[SourceColumn]:
         """The columns of one of the tables, in the order of the first input.
