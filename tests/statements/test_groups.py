@@ -202,3 +202,65 @@ def test_random_groups_agree_with_pandas(rows: list[tuple[int, int | None]]) -> 
         assert group.sums == (str(sum(value for value in values if value is not None)),)
         assert group.counts == (sum(value is not None for value in values),)
     assert not wanted
+
+
+def with_extremes() -> Case:
+    frame = FRAME.assign(d=pd.to_datetime("2024-01-01") + pd.to_timedelta(FRAME.w, unit="D"))
+    parent = committed(frame, "t")
+    totals = (
+        frame.groupby("k")
+        .agg(lo=("w", "min"), hi=("w", "max"), day=("d", "max"), total=("w", "sum"))
+        .reset_index()
+    )
+    claim = claims.grouped("k", lo=("w", "min"), hi=("w", "max"), day=("d", "max"), total=("w", "sum"))
+    return Case(claim, committed(totals, "g", [parent]))
+
+
+def test_extremes_of_groups_as_a_table() -> None:
+    case = with_extremes()
+    assert max(case.sizes) <= 1024
+    assert case.sentence.endswith("with lo = min of w, hi = max of w, day = max of d and total = sum of w.")
+    assert case.holds()
+
+
+@pytest.mark.parametrize(
+    ("column", "row", "value"),
+    [("lo", 2, -1), ("lo", 2, 1), ("lo", 2, -20), ("hi", 2, 19), ("hi", 2, 21), ("hi", 0, 20), ("day", 0, 0)],
+)
+def test_extremes_that_are_not_attained_or_not_kept_are_refused(column: str, row: int, value: int) -> None:
+    """Among others those that another group has."""
+    case = with_extremes()
+    (output,) = (case.subjects[each] for each in case.statement.outputs)
+    assert forged(case, (output, column, "value", row, value))
+
+
+def test_bounds_of_rows_are_those_of_the_output() -> None:
+    case = with_extremes()
+    for part, program in enumerate(case.programs):
+        if any(each.label == "group/bound" for each in program.aux):
+            assert case.cheated(lambda columns: columns["group/bound"].__setitem__(2, 1), part)
+
+
+def test_values_that_are_null_have_no_extreme() -> None:
+    frame = pd.DataFrame({"k": [1, 1, 2], "v": pd.array([3, None, 5], "Int32")})
+    parent = committed(frame, "t", widths={"v": 32})
+    claim = claims.grouped("k", lo=("v", "min"), n=("v", "count"))
+    totals = frame.groupby("k").agg(lo=("v", "min"), n=("v", "count")).reset_index()
+    case = Case(claim, committed(totals, "g", [parent]))
+    assert case.holds()
+    (output,) = (case.subjects[each] for each in case.statement.outputs)
+    # The cell behind the null is no value.
+    assert forged(case, (output, "lo", "value", 0, 0))
+    none = frame.assign(v=pd.array([None, None, 5], "Int32"))
+    empty = none.groupby("k").agg(lo=("v", "min"), n=("v", "count")).reset_index()
+    with pytest.raises(StatementError, match="may be null"):
+        claim.state(committed(empty, "g", [committed(none, "t")]))
+    with pytest.raises(StatementFalse, match="is not the min of v"):
+        claim.state(committed(totals.assign(lo=[4, 5]), "g", [parent]))
+
+
+def test_extremes_of_text_have_no_order() -> None:
+    parent = committed(FRAME.dropna(), "t")
+    child = committed(FRAME.dropna().groupby("k").agg(s=("s", "min")).reset_index(), "g", [parent])
+    with pytest.raises(StatementError, match="too wide to compare"):
+        claims.grouped("k", s=("s", "min")).state(child)

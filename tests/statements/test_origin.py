@@ -58,6 +58,7 @@ def kind(frame: pd.DataFrame, *parents: pd.DataFrame, hints: Sequence[Claim] = (
         (pd.concat([A, A.head(1)]), "append"),
         (A.assign(f=A.f.astype(int)), "cast"),
         (A.groupby("k").agg(v=("v", "sum"), n=("v", "count")).reset_index(), "group-table"),
+        (A.fillna({"v": 0}).groupby("k").agg(hi=("v", "max"), n=("v", "size")).reset_index(), None),
         (A.groupby(["k", "f"]).size().reset_index(name="size"), "group-table"),
         (A.assign(v=7), None),
     ],
@@ -108,5 +109,13 @@ def test_what_an_earlier_part_leaves() -> None:
     assert kind(frame.drop(part.index), frame, part) == "rows-without"
     assert kind(frame.iloc[[1, 2]], frame, part) == "rows-of"
     # No columns tell these rows apart, and no table shows that some are not there.
-    same = pd.DataFrame({"a": [1, 1, 2, 2, 1], "b": [1, 2, 1, 2, 1], "c": [0, 0, 0, 0, 1]})
-    assert kind(same.drop([4]), same, same.tail(1)) == "rows-of"
+    same = pd.DataFrame({"a": [1, 2] * 4, "b": [1, 1, 2, 2] * 2, "c": [0] * 4 + [1] * 4})
+    assert kind(same.drop([7]), same, same.tail(1)) == "rows-of"
+
+
+def test_extremes_of_groups() -> None:
+    frame = A.assign(v=[5.5, 1, 2, 7, 3])
+    ends = frame.groupby("k").agg(lo=("v", "min"), hi=("v", "max"), n=("v", "size")).reset_index()
+    statement, _ = origin(ends, frame)
+    assert statement is not None
+    assert [each.function for each in statement.aggregates] == ["min", "max", "size"]  # type: ignore[attr-defined]

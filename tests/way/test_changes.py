@@ -39,6 +39,7 @@ def assert_proven(receipt: Receipt, proofs: int) -> None:
 
 
 GROUPED = LOANS.groupby("user").agg(total=("amount", "sum"), loans=("id", "size")).round(2).reset_index()
+ENDS = LOANS.groupby("user").agg(first=("id", "min"), last=("id", "max")).reset_index()
 BINS = LOANS.assign(
     size=pd.cut(LOANS.amount, [0, 20, 50, 100], labels=["small", "mid", "large"]).astype(object)
 )
@@ -88,6 +89,12 @@ OF_ONE: list[tuple[str, pd.DataFrame, Callable[[], Claim], int]] = [
         1,
     ),
     ("pivot", PIVOTED, lambda: claims.pivot("user", "state", "id"), 2),
+    (
+        "ends",
+        ENDS,
+        lambda: claims.grouped("user", first=("id", "min"), last=("id", "max")),
+        5,
+    ),
     (
         "grouped",
         GROUPED,

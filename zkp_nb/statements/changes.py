@@ -109,8 +109,8 @@ def grouped(by: Keys, **totals: str | tuple[str, str]) -> Claim:
 
     Args:
         by: key columns, of the same names in both frames.
-        totals: by column of the frame, `(column, function)` as in pandas, the function `"sum"`, `"count"` or
-            `"mean"`; or `"size"`.
+        totals: by column of the frame, `(column, function)` as in pandas, the function `"sum"`, `"count"`,
+            `"mean"`, `"min"` or `"max"`; or `"size"`.
     """
     keys = _names(by)
     aggregates = [(name, *_aggregate(name, each)) for name, each in totals.items()]
@@ -126,7 +126,7 @@ def _aggregate(name: str, given: str | tuple[str, str]) -> tuple[grouptables.Fun
             return function, given[0]
     raise StatementError(
         f"{name!r} is none of the totals that can be proven.",
-        todo=f'Write {name}=("column", "sum"), with "sum", "count" or "mean"; or {name}="size".',
+        todo=f'Write {name}=("column", "sum"), with "sum", "count", "mean", "min" or "max"; or {name}="size".',
     )
 
 

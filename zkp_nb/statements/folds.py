@@ -32,7 +32,7 @@ from zkp_nb.statements.statement import (
 )
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import data_of
-from zkp_nb.table import Column, ColumnType, Table
+from zkp_nb.table import Column, ColumnType, Table, vectors
 
 _ROOM: Final = 7
 """Operands for the keys of folds in one proof."""
@@ -178,10 +178,9 @@ def _key_table(parent: Subject, folds: Sequence[Subject], key: Sequence[str]) ->
     columns = distinct(source_of(parent), key)
     there = [distinct(source_of(fold), key) for fold in folds]
     whole, *hashes = hash_rows([columns, *there])
-    seen = [np.unique(each[active(keys)]) for each, keys in zip(hashes, there, strict=True)]
-    known, first, several = np.unique(np.concatenate(seen), return_index=True, return_counts=True)
-    shared = int(np.count_nonzero(several > 1))
-    if shared:
+    seen = [vectors.distinct(each[active(keys)]) for each, keys in zip(hashes, there, strict=True)]
+    if vectors.repeated(np.concatenate(seen)):
+        shared = int(np.count_nonzero(np.unique(np.concatenate(seen), return_counts=True)[1] > 1))
         raise StatementFalse(
             f"{count_of(shared, 'value')} of {listed(key)} {'is' if shared == 1 else 'are'} in two folds or more.",
             why="Each was to be in one fold only.",
@@ -189,7 +188,9 @@ def _key_table(parent: Subject, folds: Sequence[Subject], key: Sequence[str]) ->
     rows = different(columns, active(columns))
     if not len(rows):
         raise StatementFalse(f"Each row of `{parent.name}` has a null in {listed(key)}.")
-    number = np.repeat(np.arange(len(folds)), [len(each) for each in seen])[first]
+    number = np.zeros(len(rows), np.int64)
+    for at, each in enumerate(seen):
+        number[vectors.known(each, whole[rows])] = at
     made = [
         Column.of(
             f"key{at}",
@@ -199,5 +200,4 @@ def _key_table(parent: Subject, folds: Sequence[Subject], key: Sequence[str]) ->
         )
         for at, column in enumerate(columns)
     ]
-    fold = number[np.searchsorted(known, whole[rows])].astype(np.int64)
-    return Table(len(rows), (*made, Column.of("fold", ColumnType.integer(), (fold,), None)))
+    return Table(len(rows), (*made, Column.of("fold", ColumnType.integer(), (number,), None)))

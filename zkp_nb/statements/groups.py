@@ -208,6 +208,16 @@ class Partition:
             return totals
         return vectors.group_sums(self.of, len(self.first), cells)
 
+    def extremes(self, cells: Cells) -> tuple[list[int], list[int]]:
+        """Least and greatest cell of each group, of cells of at most 64 bits."""
+        cells = cells.astype(np.uint64) if cells.dtype == np.bool_ else cells
+        if not len(cells):
+            return [], []
+        ordered = cells[vectors.argsort(self.of.view(np.uint64))]
+        starts = np.cumsum(self._sizes) - self._sizes
+        least, greatest = (each.reduceat(ordered, starts).tolist() for each in (np.minimum, np.maximum))
+        return least, greatest
+
 
 def partition_by(keys: Sequence[SourceColumn]) -> Partition:
     """The rows of a table by their key; a StatementError where there are too many keys to list."""

@@ -1,12 +1,14 @@
-"""Groups of rows as a committed table: one row for each key, with sums, counts and means.
+"""Groups of rows as a committed table: one row for each key, with sums, counts, means and extremes.
 
-Two things are proven: that no key is there twice, and that the totals of each key agree.
+Two things are proven: that no key is there twice, and that the totals of each key agree. Extremes are a matter of
+their own (`groupbounds`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar
+from functools import partial
+from typing import Annotated, ClassVar, Final
 from typing import Literal as OneOf
 
 from pydantic import Field
@@ -16,6 +18,7 @@ from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import hash_rows
 from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.facts import Name, check_numeric, distinct
+from zkp_nb.statements.groupbounds import attained, bounded, check_extreme, wrong_extremes
 from zkp_nb.statements.groups import Partition
 from zkp_nb.statements.keys import compile_distinct
 from zkp_nb.statements.matching import active, occurrences, present
@@ -37,7 +40,9 @@ from zkp_nb.statements.witness import inverses, words
 from zkp_nb.table import vectors
 from zkp_nb.table.cells import Cells, to_ints
 
-Function = OneOf["sum", "count", "mean", "size"]
+Function = OneOf["sum", "count", "mean", "size", "min", "max"]
+
+_EXTREMES: Final = ("min", "max")
 
 
 class Aggregate(Part):
@@ -46,7 +51,7 @@ class Aggregate(Part):
     Attributes:
         name: its name.
         function: `sum`, `count` (values that are not null), `mean` (exact, of a column without nulls), `size`
-            (rows).
+            (rows), `min`, `max`.
         column: of the input; None for `size`.
     """
 
@@ -80,11 +85,15 @@ class _Totals:
         ]
         for function, column, total in self.aggregates:
             _check(function, column, total)
+        self.sums = [each for each in self.aggregates if each[0] not in _EXTREMES]
 
 
 def _check(function: Function, column: SourceColumn | None, total: SourceColumn) -> None:
     if (column is None) != (function == "size"):
-        raise StatementError("A sum, count or mean is one of a column.")
+        raise StatementError("A sum, count, mean or extreme is one of a column.")
+    if column is not None and function in _EXTREMES:
+        check_extreme(column, total)
+        return
     if total.nullable or total.type.kind not in ("int", "decimal", "duration"):
         raise StatementError(
             f"Column {total.name!r} of the output is {total.type.describe()}{' with nulls' if total.nullable else ''}, "
@@ -130,7 +139,23 @@ class GroupTable(Statement):
         )
 
     def tasks(self, builder: Builder) -> Sequence[Task]:
-        return [self._distinct, self._totals]
+        tasks: list[Task] = [self._distinct, self._totals]
+        for at, each in enumerate(self.aggregates):
+            if each.function in _EXTREMES:
+                tasks += [partial(self._bounded, at), partial(self._attained, at)]
+        return tasks
+
+    def _bounded(self, at: int, builder: Builder) -> None:
+        totals = _Totals(self, builder)
+        function, column, total = totals.aggregates[at]
+        assert column is not None
+        bounded(builder, totals.by, totals.keys, column, total, lower=function == "min")
+
+    def _attained(self, at: int, builder: Builder) -> None:
+        totals = _Totals(self, builder)
+        _, column, total = totals.aggregates[at]
+        assert column is not None
+        attained(builder, totals.by, totals.keys, column, total)
 
     def _distinct(self, builder: Builder) -> None:
         keys = _Totals(self, builder).keys
@@ -163,12 +188,12 @@ class GroupTable(Statement):
     @staticmethod
     def _amounts(builder: Builder, totals: _Totals, rows: Expr) -> tuple[Expr, Expr]:
         """1 plus powers of delta times the values, and the same of the totals."""
-        powers = builder.powers(builder.challenge("group/delta"), 1 + len(totals.aggregates))
+        powers = builder.powers(builder.challenge("group/delta"), 1 + len(totals.sums))
         left, right = builder.constant(1), rows
         theirs: list[tuple[Expr, Cell]] = []
         ours: list[tuple[Expr, Cell]] = []
         products = builder.constant(0)
-        for power, (function, column, total) in zip(powers[1:], totals.aggregates, strict=True):
+        for power, (function, column, total) in zip(powers[1:], totals.sums, strict=True):
             if column is None or function == "count":
                 left = left + power
                 if column is not None and column.null is not None:
@@ -267,6 +292,8 @@ def _wrong(
     total: SourceColumn,
 ) -> int:
     """How many totals are other ones."""
+    if column is not None and function in _EXTREMES:
+        return wrong_extremes(by, keys, column, total, lower=function == "min")
     rows = active(by)
     theirs, ours = hash_rows([by, keys])
     partition = Partition(theirs[rows])

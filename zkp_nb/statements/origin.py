@@ -33,7 +33,7 @@ MAX_CONCATENATED = 4
 MAX_LOOKED_AT = 8
 """Parents that are tried together, the likeliest ones."""
 
-_FUNCTIONS: tuple[Function, ...] = ("sum", "count", "mean")
+_FUNCTIONS: tuple[Function, ...] = ("sum", "count", "mean", "min", "max")
 
 
 def strongest(subject: Subject, hints: Sequence[Claim] = ()) -> Statement | None:
