@@ -156,7 +156,7 @@ class Ledger:
             LedgerInconsistent: the stored log contradicts its last checkpoint; nothing more is signed.
         """
         submissions = [_Submission.of(entry) for entry in entries]
-        self._verify_new(submissions, verifier)
+        self._verify_new(submissions, verifier)  # outside of the transaction: others may append meanwhile
         with self._store.writing() as writer:
             before = self._head(writer)
             size, indices = before.size, []
@@ -172,6 +172,15 @@ class Ledger:
                 head = Checkpoint(self.id, size, tree.root(size, writer.hashes))
                 writer.seal(size, self._store.signer().sign(head.text()))
         return tuple(indices)
+
+    def verify(self, entry: AnyEntry, *, verifier: Verifier) -> None:
+        """Verify an entry as `append` does first; one that is in the log already was verified then.
+
+        Raises:
+            ProofRejected: raised by `verifier`.
+            LedgerError: the entry is too large or names a dataset that is not in the log.
+        """
+        self._verify_new([_Submission.of(entry)], verifier)
 
     def index_of(self, entry: AnyEntry) -> int | None:
         """Index of this very entry, None where it is not in the log."""
@@ -274,7 +283,6 @@ class Ledger:
             return check_log(reader, self._store.key)
 
     def _verify_new(self, submissions: Sequence[_Submission], verifier: Verifier) -> None:
-        """Outside the write transaction: verification takes time, and others may append meanwhile."""
         to_verify: list[tuple[ProofEntry, dict[str, DatasetRecord]]] = []
         with self._store.reading() as reader:
             waiting: dict[str, DatasetRecord] = {}

@@ -49,8 +49,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         node = app.state.node
-        node.audit("node started", node.settings.cluster.node_id)
-        node.workers.start()
+        node.start()
         yield
         node.draining = True
         node.audit("node stopped", node.settings.cluster.node_id)

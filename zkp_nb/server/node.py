@@ -22,6 +22,7 @@ from limits.storage import storage_from_string
 
 from zkp_nb.errors import LedgerError, SetupError
 from zkp_nb.ledger import Ledger
+from zkp_nb.ledger.known import KnownLogs
 from zkp_nb.ledger.records import DatasetRecord, ProofEntry
 from zkp_nb.ledger.sqlite import SqliteStore
 from zkp_nb.ledger.store import LogStore
@@ -29,6 +30,7 @@ from zkp_nb.server.auth import Authenticator
 from zkp_nb.server.jobs import JobStore, SqliteJobs, Workers
 from zkp_nb.server.metrics import Metrics
 from zkp_nb.server.problems import Problem
+from zkp_nb.server.sequencer import Sequencer
 from zkp_nb.server.settings import Settings
 from zkp_nb.server.state import NodeState, SqliteState
 from zkp_nb.srs import srs_id_of
@@ -104,6 +106,8 @@ class Node:
     authenticator: Authenticator
     quota: Quota
     metrics: Metrics
+    marks: KnownLogs
+    sequencer: Sequencer
     jobs: JobStore
     workers: Workers
     threads: ThreadPoolExecutor
@@ -134,11 +138,14 @@ class Node:
         state = open_state(settings)
         jobs = SqliteJobs(folder, busy_timeout=wait)
         crypto = settings.crypto
+        ledger, marks = Ledger(store), KnownLogs.open(folder / "signed.sqlite", busy_timeout=wait)
         return cls(
             settings=settings,
             store=store,
-            ledger=Ledger(store),
+            ledger=ledger,
             state=state,
+            marks=marks,
+            sequencer=Sequencer(ledger, marks, state),
             verify=verify,
             authenticator=Authenticator(
                 settings.security, settings.secrets, state, settings.server.namespace
@@ -194,7 +201,7 @@ class Node:
             return "The node is stopping."
         try:
             self.state.ping()
-            self.ledger.checkpoint()
+            self.sequencer.check()
         except LedgerError:
             return "The node's storage does not answer, or contradicts itself."
         return ""
@@ -211,13 +218,19 @@ class Node:
         """Append to the audit log."""
         self.state.audit(action, subject, **details)
 
+    def start(self) -> None:
+        """Begin to work: sequencer and workers."""
+        self.audit("node started", self.settings.cluster.node_id)
+        self.sequencer.start()
+        self.workers.start()
+
     def close(self) -> None:
         """Stop the workers, let the threads finish, then release the files."""
         self.workers.stop()
         self.threads.shutdown(wait=True)
-        self.ledger.close()
-        self.state.close()
-        self.jobs.close()
+        self.sequencer.stop()
+        for part in (self.ledger, self.state, self.marks, self.jobs):
+            part.close()
 
 
 def open_state(settings: Settings) -> SqliteState:

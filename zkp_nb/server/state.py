@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -82,6 +82,9 @@ class NodeState(Protocol):
 
     def audit(self, action: str, subject: str, **details: str | int) -> None:
         """Append an event; nothing here changes or removes one."""
+
+    def audit_all(self, events: Sequence[tuple[str, str, Mapping[str, str | int]]]) -> None:
+        """Append several events, (action, subject, details), in one commit."""
 
     def audit_events(self, start: int, limit: int) -> list[AuditEvent]:
         """At most `limit` events from number `start` (0 is the first), ascending."""
@@ -172,14 +175,20 @@ class SqliteState:
             return cursor.rowcount == 1
 
     def audit(self, action: str, subject: str, **details: str | int) -> None:
-        event = canonical_json({"at": utc_now(), "action": action, "subject": subject, **details})
+        self.audit_all([(action, subject, details)])
+
+    def audit_all(self, events: Sequence[tuple[str, str, Mapping[str, str | int]]]) -> None:
+        if not events:
+            return
         with self._database.writing() as connection:
             last = connection.execute(
                 "SELECT number, chain FROM audit ORDER BY number DESC LIMIT 1"
             ).fetchone()
-            number, chain = (0, b"") if last is None else (last[0] + 1, last[1])
-            row = (number, event, hashlib.sha256(chain + event).digest())
-            connection.execute("INSERT INTO audit VALUES (?, ?, ?)", row)
+            following, chain = (0, b"") if last is None else (last[0] + 1, last[1])
+            for number, (action, subject, details) in enumerate(events, following):
+                event = canonical_json({"at": utc_now(), "action": action, "subject": subject, **details})
+                chain = hashlib.sha256(chain + event).digest()
+                connection.execute("INSERT INTO audit VALUES (?, ?, ?)", (number, event, chain))
 
     def audit_events(self, start: int, limit: int) -> list[AuditEvent]:
         with self._database.reading() as connection:

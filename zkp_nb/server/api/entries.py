@@ -16,7 +16,6 @@ from zkp_nb.ledger.log import AnyEntry, LoggedEntry
 from zkp_nb.ledger.merkle import leaf_hash
 from zkp_nb.ledger.note import NoteError, decode_base64
 from zkp_nb.ledger.records import DatasetEntry, DatasetRecord, Entry, ProofEntry, first_complaint
-from zkp_nb.server.auth import Caller
 from zkp_nb.server.http import (
     FRESH,
     IMMUTABLE,
@@ -31,6 +30,7 @@ from zkp_nb.server.http import (
 )
 from zkp_nb.server.node import Node
 from zkp_nb.server.problems import Problem, Responses, responses
+from zkp_nb.server.sequencer import Placed
 from zkp_nb.srs import Origin, origin, srs_id_of
 
 router = APIRouter(prefix="/api/v1", tags=["entries"])
@@ -140,10 +140,14 @@ async def submit(request: Request, caller: Submitter, idempotency_key: Idempoten
     """
     node = node_of(request)
     body = await read_body(request, node.settings.server.max_body_bytes, ["application/json"])
-    submission = _parse(body)
-    return await once(
-        request, caller, idempotency_key, body, lambda: node.work(_append, node, caller, submission)
-    )
+    entry, key = _parse(body)
+
+    async def append() -> tuple[int, Accepted, str]:
+        await node.work(_verify, node, entry, key)
+        placed = await node.sequencer.append(entry, caller.subject)
+        return await node.work(_accept, node, entry, key, placed)
+
+    return await once(request, caller, idempotency_key, body, append)
 
 
 @router.get("/entries", response_model=PageDocument, responses=responses(), operation_id="listEntries")
@@ -273,24 +277,22 @@ def _parse(body: bytes) -> tuple[AnyEntry, bytes | None]:
     return submission.entry, key
 
 
-def _append(
-    node: Node, caller: Caller, submission: tuple[AnyEntry, bytes | None]
-) -> tuple[int, Accepted, str]:
-    entry, key = submission
+def _verify(node: Node, entry: AnyEntry, key: bytes | None) -> None:
     _check_named(node, entry)
-    known = node.ledger.index_of(entry)
     if isinstance(entry, DatasetEntry) and key is not None and srs_id_of(key) != entry.record.srs_id:
         raise SetupError("The verification key is not that of the set-up which the record names.")
-    index = node.ledger.append(entry, verifier=partial(node.check_proof, key))
-    if known is None:
+    node.ledger.verify(entry, verifier=partial(node.check_proof, key))
+
+
+def _accept(node: Node, entry: AnyEntry, key: bytes | None, placed: Placed) -> tuple[int, Accepted, str]:
+    if placed.new:
         if key is not None:
             _keep_key(node, entry, key)
         node.metrics.entries.labels(entry.kind).inc()
-        node.audit("entry appended", caller.subject, index=index, kind=entry.kind)
     node.metrics.log_size.set(node.ledger.size)
     digest = leaf_hash(entry.leaf()).hex()
-    accepted = Accepted(index=index, leaf_hash=digest, new=known is None)
-    return 201 if known is None else 200, accepted, f"/api/v1/entries/{index}"
+    accepted = Accepted(index=placed.index, leaf_hash=digest, new=placed.new)
+    return 201 if placed.new else 200, accepted, f"/api/v1/entries/{placed.index}"
 
 
 def _check_named(node: Node, entry: AnyEntry) -> None:
