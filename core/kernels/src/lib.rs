@@ -20,7 +20,7 @@ pub use invert::batch_invert;
 pub use msm::{msm, msm_bases, msm_rows, Bases, Rows};
 pub use path::{detect, Path};
 pub use portable::Portable;
-pub use twiddles::{root_of_unity, Twiddles};
+pub use twiddles::{root_of_unity, Coset, Twiddles};
 
 pub use ark_bn254::{Fq, Fr, G1Affine, G1Projective};
 
@@ -70,8 +70,15 @@ pub trait FieldPath: Copy + Send + Sync + 'static {
     /// `root^bitrev(i)`), in place. `x` holds `twiddles.len` elements, so that lengths below
     /// [`FieldPath::WIDTH`] need a path of narrower packs.
     fn fft(self, x: &mut [Self::Pack], twiddles: &Twiddles);
+    /// As [`FieldPath::fft`] with values on a coset: value `i` is at `shift root^bitrev(i)`.
+    fn coset_fft(self, x: &mut [Self::Pack], coset: &Coset);
     /// Inverse of [`FieldPath::fft`], the factor 1/n included.
     fn ifft(self, x: &mut [Self::Pack], twiddles: &Twiddles);
+}
+
+/// `n` packs of zeros; large arrays ask the system for large pages, which long transforms need.
+pub fn zero_packs<P: FieldPath>(n: usize) -> Vec<P::Pack> {
+    memory::vec(n, P::Pack::default())
 }
 
 /// Scalars of a multi-scalar multiplication, in the narrowest form that holds them.

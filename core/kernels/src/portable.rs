@@ -1,6 +1,7 @@
 //! The portable path: one element to a pack, arithmetic of arkworks.
 
-use crate::{invert::batch_invert_serial, FieldPath, Fr, Twiddles};
+use crate::twiddles::Levels;
+use crate::{invert::batch_invert_serial, Coset, FieldPath, Fr, Twiddles};
 use ark_ff::AdditiveGroup;
 
 /// Field vectors of arkworks elements. Runs everywhere and is the reference for the other paths.
@@ -88,25 +89,19 @@ impl FieldPath for Portable {
 
     fn fft(self, x: &mut [Fr], twiddles: &Twiddles) {
         assert_eq!(x.len(), twiddles.len);
-        let mut half = x.len() / 2;
-        while half > 0 {
-            for (block, c) in x.chunks_exact_mut(2 * half).zip(&twiddles.forward) {
-                let (lo, hi) = block.split_at_mut(half);
-                for (lo, hi) in lo.iter_mut().zip(hi) {
-                    let t = *hi * c;
-                    *hi = *lo - t;
-                    *lo += t;
-                }
-            }
-            half /= 2;
-        }
+        forward(x, &twiddles.forward);
+    }
+
+    fn coset_fft(self, x: &mut [Fr], coset: &Coset) {
+        assert_eq!(x.len(), coset.len);
+        forward(x, &coset.levels);
     }
 
     fn ifft(self, x: &mut [Fr], twiddles: &Twiddles) {
         assert_eq!(x.len(), twiddles.len);
         let mut half = 1;
         while half < x.len() {
-            for (block, c) in x.chunks_exact_mut(2 * half).zip(&twiddles.inverse) {
+            for (block, c) in x.chunks_exact_mut(2 * half).zip(&twiddles.inverse.factors) {
                 let (lo, hi) = block.split_at_mut(half);
                 for (lo, hi) in lo.iter_mut().zip(hi) {
                     let t = *lo - *hi;
@@ -117,5 +112,19 @@ impl FieldPath for Portable {
             half *= 2;
         }
         self.scale(x, twiddles.len_inv);
+    }
+}
+
+fn forward(x: &mut [Fr], levels: &Levels) {
+    for level in 0..levels.starts.len() {
+        let half = x.len() >> (level + 1);
+        for (block, c) in x.chunks_exact_mut(2 * half).zip(levels.level(level)) {
+            let (lo, hi) = block.split_at_mut(half);
+            for (lo, hi) in lo.iter_mut().zip(hi) {
+                let t = *hi * c;
+                *hi = *lo - t;
+                *lo += t;
+            }
+        }
     }
 }

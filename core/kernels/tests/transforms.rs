@@ -187,6 +187,17 @@ fn evaluation<P: FieldPath>(p: P) {
             }
             p.ifft(&mut x, &twiddles);
             assert_eq!(unpack(p, &x), coefficients);
+            for shift in [Fr::ONE, Fr::from(7u64), Fr::rand(rng), Fr::ZERO] {
+                let mut x = pack(p, &coefficients);
+                p.coset_fft(&mut x, &twiddles.coset(shift));
+                let mut powers = std::iter::successors(Some(Fr::ONE), |x| Some(*x * shift));
+                let mut expected: Vec<_> = coefficients
+                    .iter()
+                    .map(|c| powers.next().unwrap_or_default() * c)
+                    .collect();
+                Portable.fft(&mut expected, &twiddles);
+                assert_eq!(unpack(p, &x), expected);
+            }
         }
     }
 }
@@ -204,6 +215,11 @@ fn long_transforms<P: FieldPath>(p: P) {
             assert_eq!(unpack(p, &x), expected);
             p.ifft(&mut x, &twiddles);
             assert_eq!(unpack(p, &x), coefficients);
+            let coset = twiddles.coset(Fr::from(5u64));
+            let mut expected = coefficients.clone();
+            Portable.coset_fft(&mut expected, &coset);
+            p.coset_fft(&mut x, &coset);
+            assert_eq!(unpack(p, &x), expected);
         }
     }
 }

@@ -1,21 +1,38 @@
 //! Transforms of eight lanes.
 //!
 //! Going forward, block `k` of a level is split modulo `X^h - c_k` and `X^h + c_k`: the lower half
-//! becomes `lo + c_k hi`, the upper `lo - c_k hi`. Only `hi` is multiplied, so nothing is reduced
-//! on the way: with a product below 1.6 p both outputs grow by less than 2 p, which after 24
-//! levels makes 50 p; times a canonical twiddle, over 84.6 p, the next product is below 1.6 p
-//! again. Limbs grow by 2^54 a level at most and are made normal before they are multiplied.
+//! becomes `lo + c_k hi`, the upper `lo - c_k hi`. Two levels are done in one pass over memory.
+//! Only `hi` is multiplied, by a prepared factor, which makes it less than 10.1 p whatever it was;
+//! so a pass adds less than 20.2 p + 1.8 p to what was `lo` twice (one of each four), and that is
+//! settled first. Values stay below 1.1 p + 22 p between passes and below 45 p within one, under
+//! the 84.6 p that five limbs hold. Limbs grow by 2^54 a level at most and are made normal before
+//! they are multiplied.
+//!
+//! Going back, `lo + hi` and `c (lo - hi)` are taken of values below [`LOOSE`] p; see
+//! [`inverse_two_levels`].
 //!
 //! Blocks within a pack, the last three levels, are done on two packs at once, which are shuffled
 //! so that all lower halves lie in one register element and all upper halves in the other.
 
 use super::field::{each, Lanes, E};
 use super::modulus::FrMod;
-use super::{kernels, Simd};
+use super::{kernels, Simd, Table};
+use crate::Fr;
 use std::arch::x86_64::*;
 
-/// Packs of a block that is finished before the next one: 160 KiB, well within a second-level cache.
-const BLOCK: usize = 512;
+/// Eight prepared factors, [`Simd::prepare`].
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Factors([Lanes; 2]);
+
+impl Table {
+    /// Whether all levels have the same factors: those of the subgroup itself.
+    fn shared(&self) -> bool {
+        self.starts.iter().all(|start| *start == 0)
+    }
+}
+
+/// A factor in registers.
+type Factor = [E; 2];
 
 /// Lane numbers of two-source shuffles, for the register of lower and that of upper halves; from 8
 /// on they mean the second source. Those between levels are their own inverses.
@@ -54,57 +71,111 @@ fn shuffle(s: Simd, u: &E, v: &E, by: &Shuffle) -> (E, E) {
 }
 
 #[inline(always)]
-fn spread(s: Simd, pack: &Lanes, lanes: &[u64; 8]) -> E {
+fn spread(s: Simd, pack: &Factors, lanes: &[u64; 8]) -> Factor {
     let lanes = s.load8(lanes);
-    let x = s.load(pack);
-    each!(|I| unsafe { _mm512_permutexvar_epi64(lanes, x[I]) })
+    let [x, y] = [s.load(&pack.0[0]), s.load(&pack.0[1])];
+    [
+        each!(|I| unsafe { _mm512_permutexvar_epi64(lanes, x[I]) }),
+        each!(|I| unsafe { _mm512_permutexvar_epi64(lanes, y[I]) }),
+    ]
 }
 
-/// Twiddle `k` in all lanes.
 #[inline(always)]
-fn twiddle(s: Simd, table: &[Lanes], k: usize) -> E {
-    let pack = &table[k / 8].0;
-    each!(|I| s.set(pack[I][k % 8]))
+fn factors(s: Simd, pack: &Factors) -> Factor {
+    [s.load(&pack.0[0]), s.load(&pack.0[1])]
 }
 
-/// `lo + c hi` and `lo - c hi + 2p`, limbs not normal.
+/// Factor `k` of a level in all lanes.
 #[inline(always)]
-fn split(s: Simd, lo: &E, hi: E, c: &E) -> (E, E) {
-    let t = s.mul::<FrMod>(&s.carry(hi), c);
-    (s.add(lo, &t), s.sub_from::<FrMod>(lo, &t, 2))
+fn factor(s: Simd, table: &Table, level: usize, k: usize) -> Factor {
+    let pack = &table.packs[table.starts[level] + k / 8].0;
+    [
+        each!(|I| s.set(pack[0].0[I][k % 8])),
+        each!(|I| s.set(pack[1].0[I][k % 8])),
+    ]
 }
 
-/// `lo + hi` and `c (lo - hi)`, settled as the operands are.
+/// `lo + c hi` and `lo - c hi + 11p`, limbs not normal.
 #[inline(always)]
-fn merge(s: Simd, lo: &E, hi: &E, c: &E) -> (E, E) {
-    let difference = s.carry(s.sub_from::<FrMod>(lo, hi, 2));
-    (
-        s.settle::<FrMod>(s.add(lo, hi)),
-        s.mul::<FrMod>(&difference, c),
-    )
+fn split(s: Simd, lo: &E, hi: E, c: &Factor) -> (E, E) {
+    let t = s.mul_prepared::<FrMod>(&s.carry(hi), c);
+    (s.add(lo, &t), s.sub_from::<FrMod>(lo, &t, 11))
+}
+
+/// Values on the way back are below this many p.
+const LOOSE: u64 = 21;
+
+/// `lo + hi`, limbs not normal, and `c (lo - hi)`; values below `bound` p.
+#[inline(always)]
+fn merge(s: Simd, lo: &E, hi: &E, c: &Factor, bound: u64) -> (E, E) {
+    let difference = s.carry(s.sub_from::<FrMod>(lo, hi, bound));
+    (s.add(lo, hi), s.mul_prepared::<FrMod>(&difference, c))
 }
 
 kernels! {
-    /// Coefficients to values in bit-reversed order; two packs at least.
-    pub fn forward(s: Simd, x: &mut [Lanes], table: &[Lanes]) {
-        forward_block(s, x, table, 0);
+    /// Brings factors, eight to a pack, into the form for transforms.
+    pub fn prepare(s: Simd, packs: &mut [Factors], factors: &[Fr]) {
+        for (pack, factors) in packs.iter_mut().zip(factors.chunks(8)) {
+            let mut eight = [Fr::default(); 8];
+            for (to, from) in eight.iter_mut().zip(factors) {
+                *to = *from;
+            }
+            let [plain, quotient] = s.prepare::<FrMod>(&s.import::<FrMod>(&eight));
+            s.store(&mut pack.0[0], plain);
+            s.store(&mut pack.0[1], quotient);
+        }
     }
 
-    /// Block `k` of its level.
-    fn forward_block(s: Simd, x: &mut [Lanes], table: &[Lanes], k: usize) {
-        if x.len() > BLOCK {
+    /// Coefficients to values in bit-reversed order; two packs at least.
+    pub fn forward(s: Simd, x: &mut [Lanes], table: &Table) {
+        if x.len() >= 8 && table.shared() {
             let quarter = x.len() / 4;
-            forward_two_levels(s, x, table, k);
+            forward_first_levels(s, x, table);
             for (j, x) in x.chunks_exact_mut(quarter).enumerate() {
-                forward_block(s, x, table, 4 * k + j);
+                forward_block(s, x, table, 2, j);
+            }
+        } else {
+            forward_block(s, x, table, 0, 0);
+        }
+    }
+
+    /// As [`forward_two_levels`] for the first two levels, of settled values, whose factors are 1
+    /// but for the square root of -1. Values come out below 15 p.
+    fn forward_first_levels(s: Simd, x: &mut [Lanes], table: &Table) {
+        let root = factor(s, table, 1, 1);
+        let (low, high) = x.split_at_mut(x.len() / 2);
+        let (x0, x1) = low.split_at_mut(low.len() / 2);
+        let (x2, x3) = high.split_at_mut(high.len() / 2);
+        for ((x0, x1), (x2, x3)) in x0.iter_mut().zip(x1).zip(x2.iter_mut().zip(x3)) {
+            let (y0, y1, y2, y3) = (s.load(x0), s.load(x1), s.load(x2), s.load(x3));
+            let (a0, a1) = (s.add(&y0, &y2), s.add(&y1, &y3));
+            s.store(x0, s.add(&a0, &a1));
+            s.store(x1, s.sub_from::<FrMod>(&a0, &a1, 3));
+            let (a2, a3) = (
+                s.sub_from::<FrMod>(&y0, &y2, 2),
+                s.sub_from::<FrMod>(&y1, &y3, 2),
+            );
+            let (b2, b3) = split(s, &a2, a3, &root);
+            s.store(x2, b2);
+            s.store(x3, b3);
+        }
+    }
+
+    /// Block `k` of a level.
+    fn forward_block(s: Simd, x: &mut [Lanes], table: &Table, level: usize, k: usize) {
+        if x.len() >= 8 {
+            let quarter = x.len() / 4;
+            forward_two_levels(s, x, table, level, k);
+            for (j, x) in x.chunks_exact_mut(quarter).enumerate() {
+                forward_block(s, x, table, level + 2, 4 * k + j);
             }
             return;
         }
-        let len = x.len();
-        let mut half = len / 2;
+        let (mut level, mut half) = (level, x.len() / 2);
+        let mut first = k;
         while half >= 1 {
             for (j, block) in x.chunks_exact_mut(2 * half).enumerate() {
-                let c = twiddle(s, table, k * (len / half / 2) + j);
+                let c = factor(s, table, level, first + j);
                 let (lo, hi) = block.split_at_mut(half);
                 for (lo, hi) in lo.iter_mut().zip(hi) {
                     let (a, b) = split(s, &s.load(lo), s.load(hi), &c);
@@ -112,25 +183,26 @@ kernels! {
                     s.store(hi, b);
                 }
             }
-            half /= 2;
+            (level, first, half) = (level + 1, 2 * first, half / 2);
         }
         for (j, pair) in x.chunks_exact_mut(2).enumerate() {
-            forward_within(s, pair, table, k * (len / 2) + j);
+            forward_within(s, pair, table, level, first / 2 + j);
         }
     }
 
     /// Two levels in one pass over memory.
-    fn forward_two_levels(s: Simd, x: &mut [Lanes], table: &[Lanes], k: usize) {
+    fn forward_two_levels(s: Simd, x: &mut [Lanes], table: &Table, level: usize, k: usize) {
         let (c, c0, c1) = (
-            twiddle(s, table, k),
-            twiddle(s, table, 2 * k),
-            twiddle(s, table, 2 * k + 1),
+            factor(s, table, level, k),
+            factor(s, table, level + 1, 2 * k),
+            factor(s, table, level + 1, 2 * k + 1),
         );
         let (low, high) = x.split_at_mut(x.len() / 2);
         let (x0, x1) = low.split_at_mut(low.len() / 2);
         let (x2, x3) = high.split_at_mut(high.len() / 2);
         for ((x0, x1), (x2, x3)) in x0.iter_mut().zip(x1).zip(x2.iter_mut().zip(x3)) {
-            let (a0, a2) = split(s, &s.load(x0), s.load(x2), &c);
+            let first = s.settle_wide::<FrMod>(s.carry(s.load(x0)));
+            let (a0, a2) = split(s, &first, s.load(x2), &c);
             let (a1, a3) = split(s, &s.load(x1), s.load(x3), &c);
             let (b0, b1) = split(s, &a0, a1, &c0);
             s.store(x0, b0);
@@ -141,15 +213,17 @@ kernels! {
         }
     }
 
-    /// The last three levels of pair `i` of packs; leaves them settled.
-    fn forward_within(s: Simd, pair: &mut [Lanes], table: &[Lanes], i: usize) {
+    /// The last three levels of pair `i` of packs; leaves them settled. They come below 46 p, by
+    /// two levels of their own at most since a pass, and three more make 79 p.
+    fn forward_within(s: Simd, pair: &mut [Lanes], table: &Table, level: usize, i: usize) {
+        let [fours, twos, ones] = [0, 1, 2].map(|l| &table.packs[table.starts[level + l]..]);
         let (a, b) = (s.load(&pair[0]), s.load(&pair[1]));
         let (u, v) = shuffle(s, &a, &b, &FOURS);
-        let (u, v) = split(s, &u, v, &spread(s, &table[i / 4], &SPREAD4[i % 4]));
+        let (u, v) = split(s, &u, v, &spread(s, &fours[i / 4], &SPREAD4[i % 4]));
         let (u, v) = shuffle(s, &u, &v, &TWOS);
-        let (u, v) = split(s, &u, v, &spread(s, &table[i / 2], &SPREAD2[i % 2]));
+        let (u, v) = split(s, &u, v, &spread(s, &twos[i / 2], &SPREAD2[i % 2]));
         let (u, v) = shuffle(s, &u, &v, &ONES);
-        let (u, v) = split(s, &u, v, &s.load(&table[i]));
+        let (u, v) = split(s, &u, v, &factors(s, &ones[i]));
         let (u, v) = (
             s.settle_wide::<FrMod>(s.carry(u)),
             s.settle_wide::<FrMod>(s.carry(v)),
@@ -160,35 +234,69 @@ kernels! {
     }
 
     /// Values in bit-reversed order to coefficients; two packs at least.
-    pub fn inverse(s: Simd, x: &mut [Lanes], table: &[Lanes], len_inv: &[u64; 5]) {
-        inverse_block(s, x, table, 0);
-        let c = s.broadcast(*len_inv);
-        for x in x {
-            s.store(x, s.mul::<FrMod>(&s.load(x), &c));
+    pub fn inverse(s: Simd, x: &mut [Lanes], table: &Table, len_inv: &[u64; 5]) {
+        let c = s.prepare::<FrMod>(&s.broadcast(*len_inv));
+        if x.len() >= 8 {
+            let quarter = x.len() / 4;
+            for (j, x) in x.chunks_exact_mut(quarter).enumerate() {
+                inverse_block(s, x, table, 2, j);
+            }
+            inverse_last_levels(s, x, table, &c);
+        } else {
+            inverse_block(s, x, table, 0, 0);
+            for x in x {
+                let x0 = s.load(x);
+                scale(s, x, x0, &c);
+            }
         }
     }
 
-    fn inverse_block(s: Simd, x: &mut [Lanes], table: &[Lanes], k: usize) {
-        if x.len() > BLOCK {
+    /// Stores `a` times a factor, settled; limbs of `a` may be any, its value below 84 p.
+    fn scale(s: Simd, x: &mut Lanes, a: E, c: &Factor) {
+        let scaled = s.mul_prepared::<FrMod>(&s.carry(a), c);
+        s.store(x, s.settle_wide::<FrMod>(scaled));
+    }
+
+    /// As [`inverse_two_levels`] for the last two levels, whose factors are 1 but for the square
+    /// root of -1, and the multiplication by 1/n.
+    fn inverse_last_levels(s: Simd, x: &mut [Lanes], table: &Table, len_inv: &Factor) {
+        let root = factor(s, table, 1, 1);
+        let (low, high) = x.split_at_mut(x.len() / 2);
+        let (x0, x1) = low.split_at_mut(low.len() / 2);
+        let (x2, x3) = high.split_at_mut(high.len() / 2);
+        for ((x0, x1), (x2, x3)) in x0.iter_mut().zip(x1).zip(x2.iter_mut().zip(x3)) {
+            let (y0, y1) = (s.load(x0), s.load(x1));
+            let (a2, a3) = merge(s, &s.load(x2), &s.load(x3), &root, LOOSE);
+            let (a0, a1) = (s.add(&y0, &y1), s.sub_from::<FrMod>(&y0, &y1, LOOSE));
+            scale(s, x0, s.add(&a0, &a2), len_inv);
+            scale(s, x2, s.sub_from::<FrMod>(&a0, &a2, 2 * LOOSE), len_inv);
+            scale(s, x1, s.add(&a1, &a3), len_inv);
+            scale(s, x3, s.sub_from::<FrMod>(&a1, &a3, LOOSE), len_inv);
+        }
+    }
+
+    fn inverse_block(s: Simd, x: &mut [Lanes], table: &Table, level: usize, k: usize) {
+        if x.len() >= 8 {
             let quarter = x.len() / 4;
             for (j, x) in x.chunks_exact_mut(quarter).enumerate() {
-                inverse_block(s, x, table, 4 * k + j);
+                inverse_block(s, x, table, level + 2, 4 * k + j);
             }
-            inverse_two_levels(s, x, table, k);
+            inverse_two_levels(s, x, table, level, k);
             return;
         }
-        let len = x.len();
+        let depth = x.len().trailing_zeros() as usize;
+        let pairs = k << (depth - 1);
         for (j, pair) in x.chunks_exact_mut(2).enumerate() {
-            inverse_within(s, pair, table, k * (len / 2) + j);
+            inverse_within(s, pair, table, level + depth, pairs + j);
         }
         let mut half = 1;
-        while half < len {
+        for l in (0..depth).rev() {
             for (j, block) in x.chunks_exact_mut(2 * half).enumerate() {
-                let c = twiddle(s, table, k * (len / half / 2) + j);
+                let c = factor(s, table, level + l, (k << l) + j);
                 let (lo, hi) = block.split_at_mut(half);
                 for (lo, hi) in lo.iter_mut().zip(hi) {
-                    let (a, b) = merge(s, &s.load(lo), &s.load(hi), &c);
-                    s.store(lo, a);
+                    let (a, b) = merge(s, &s.load(lo), &s.load(hi), &c, LOOSE);
+                    s.store(lo, s.settle_wide::<FrMod>(s.carry(a)));
                     s.store(hi, b);
                 }
             }
@@ -196,35 +304,40 @@ kernels! {
         }
     }
 
-    fn inverse_two_levels(s: Simd, x: &mut [Lanes], table: &[Lanes], k: usize) {
+    /// Two levels in one pass over memory. Sums of two are below 42 p, of four below 84 p; the
+    /// latter are settled. Products are below 10.1 p, and so sums of two of them below 21 p.
+    fn inverse_two_levels(s: Simd, x: &mut [Lanes], table: &Table, level: usize, k: usize) {
         let (c, c0, c1) = (
-            twiddle(s, table, k),
-            twiddle(s, table, 2 * k),
-            twiddle(s, table, 2 * k + 1),
+            factor(s, table, level, k),
+            factor(s, table, level + 1, 2 * k),
+            factor(s, table, level + 1, 2 * k + 1),
         );
         let (low, high) = x.split_at_mut(x.len() / 2);
         let (x0, x1) = low.split_at_mut(low.len() / 2);
         let (x2, x3) = high.split_at_mut(high.len() / 2);
         for ((x0, x1), (x2, x3)) in x0.iter_mut().zip(x1).zip(x2.iter_mut().zip(x3)) {
-            let (a0, a1) = merge(s, &s.load(x0), &s.load(x1), &c0);
-            let (a2, a3) = merge(s, &s.load(x2), &s.load(x3), &c1);
-            let (b0, b2) = merge(s, &a0, &a2, &c);
-            s.store(x0, b0);
+            let (a0, a1) = merge(s, &s.load(x0), &s.load(x1), &c0, LOOSE);
+            let (a2, a3) = merge(s, &s.load(x2), &s.load(x3), &c1, LOOSE);
+            let (b0, b2) = merge(s, &a0, &a2, &c, 2 * LOOSE);
+            s.store(x0, s.settle_wide::<FrMod>(s.carry(b0)));
             s.store(x2, b2);
-            let (b1, b3) = merge(s, &a1, &a3, &c);
-            s.store(x1, b1);
+            let (b1, b3) = merge(s, &a1, &a3, &c, LOOSE);
+            s.store(x1, s.carry(b1));
             s.store(x3, b3);
         }
     }
 
-    fn inverse_within(s: Simd, pair: &mut [Lanes], table: &[Lanes], i: usize) {
+    fn inverse_within(s: Simd, pair: &mut [Lanes], table: &Table, level: usize, i: usize) {
+        let [fours, twos, ones] = [0, 1, 2].map(|l| &table.packs[table.starts[level + l]..]);
         let (a, b) = (s.load(&pair[0]), s.load(&pair[1]));
         let (u, v) = shuffle(s, &a, &b, &ODDS);
-        let (u, v) = merge(s, &u, &v, &s.load(&table[i]));
+        let (u, v) = merge(s, &u, &v, &factors(s, &ones[i]), LOOSE);
         let (u, v) = shuffle(s, &u, &v, &ONES);
-        let (u, v) = merge(s, &u, &v, &spread(s, &table[i / 2], &SPREAD2[i % 2]));
+        let (u, v) = merge(s, &u, &v, &spread(s, &twos[i / 2], &SPREAD2[i % 2]), LOOSE);
+        let u = s.settle_wide::<FrMod>(s.carry(u));
         let (u, v) = shuffle(s, &u, &v, &TWOS);
-        let (u, v) = merge(s, &u, &v, &spread(s, &table[i / 4], &SPREAD4[i % 4]));
+        let (u, v) = merge(s, &u, &v, &spread(s, &fours[i / 4], &SPREAD4[i % 4]), LOOSE);
+        let u = s.settle_wide::<FrMod>(s.carry(u));
         let (a, b) = shuffle(s, &u, &v, &FOURS);
         s.store(&mut pair[0], a);
         s.store(&mut pair[1], b);

@@ -9,7 +9,7 @@ mod path;
 
 pub use field::Lanes;
 pub use path::Ifma;
-pub(crate) use path::PackedTwiddles;
+pub(crate) use path::Table;
 
 /// Compiles functions for the instructions that [`Simd`] stands for.
 ///

@@ -14,7 +14,9 @@ pub(crate) trait Modulus: Copy + Send + Sync + 'static {
     /// p
     const P: [u64; 5] = split(Self::WORDS);
     /// -1/p mod 2^52
-    const NEG_INV: u64 = neg_inverse(Self::P[0]);
+    const NEG_INV: u64 = neg_inverse(Self::P);
+    /// -1/p mod 2^260
+    const NEG_INVERSE: [u64; 5] = neg_inverse_wide(Self::P);
     /// floor(2^260 / p) = 84 for both fields of BN254.
     const QUOTIENT: u64 = 84;
     /// Lane `k` of limb `i`: limb `i` of p, times 4 - k, as a signed number.
@@ -65,7 +67,8 @@ pub(crate) const fn split(w: [u64; 4]) -> [u64; 5] {
     ]
 }
 
-const fn neg_inverse(p0: u64) -> u64 {
+const fn neg_inverse(p: [u64; 5]) -> u64 {
+    let p0 = p[0];
     // Newton: each step doubles the number of right bits, from 3.
     let mut inv = p0;
     let mut i = 0;
@@ -74,6 +77,28 @@ const fn neg_inverse(p0: u64) -> u64 {
         i += 1;
     }
     inv.wrapping_neg() & MASK
+}
+
+const fn neg_inverse_wide(p: [u64; 5]) -> [u64; 5] {
+    // Word by word: the inverse so far, times p, is -1 up to the word that comes next.
+    let inv = neg_inverse(p);
+    let mut out = [0; 5];
+    // p * out + 1, over the words that are not yet zero.
+    let mut rest = [1u64, 0, 0, 0, 0];
+    let mut i = 0;
+    while i < 5 {
+        out[i] = (rest[i] as u128 * inv as u128) as u64 & MASK;
+        let mut carry = 0u128;
+        let mut j = 0;
+        while i + j < 5 {
+            let sum = rest[i + j] as u128 + out[i] as u128 * p[j] as u128 + carry;
+            rest[i + j] = sum as u64 & MASK;
+            carry = sum >> 52;
+            j += 1;
+        }
+        i += 1;
+    }
+    out
 }
 
 const fn steps(p: [u64; 5]) -> [[i64; 8]; 5] {

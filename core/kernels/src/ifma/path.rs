@@ -4,7 +4,8 @@ use super::field::{Lanes, E};
 use super::modulus::FrMod;
 use super::{fft, kernels, Simd};
 use crate::invert::batch_invert_serial;
-use crate::{FieldPath, Fr, Portable, Twiddles};
+use crate::twiddles::Levels;
+use crate::{Coset, FieldPath, Fr, Portable, Twiddles};
 
 /// Field vectors for AVX-512 IFMA. [`Ifma::detect`] gives one where the processor allows.
 #[derive(Clone, Copy, Debug)]
@@ -21,26 +22,36 @@ impl Ifma {
     }
 }
 
-/// The tables of [`Twiddles`] in packs, for lengths from 16 on.
-pub(crate) struct PackedTwiddles {
-    pub forward: Vec<Lanes>,
-    pub inverse: Vec<Lanes>,
-    pub len_inv: [u64; 5],
-}
-
-fn packed(path: Ifma, x: &[Fr]) -> Vec<Lanes> {
-    let mut out = vec![Lanes::default(); x.len() / 8];
-    path.load(&mut out, x);
-    out
+/// The factors of a transform in packs, for lengths from 16 on.
+pub(crate) struct Table {
+    pub packs: Vec<fft::Factors>,
+    /// Where the packs of each level begin.
+    pub starts: Vec<usize>,
 }
 
 impl Ifma {
-    fn twiddles(self, twiddles: &Twiddles) -> &PackedTwiddles {
-        twiddles.packed.get_or_init(|| PackedTwiddles {
-            forward: packed(self, &twiddles.forward),
-            inverse: packed(self, &twiddles.inverse),
-            len_inv: self.0.splat::<FrMod>(twiddles.len_inv),
-        })
+    fn table(self, levels: &Levels) -> Table {
+        let mut packs = vec![fft::Factors::default(); levels.factors.len().div_ceil(8)];
+        let mut starts = vec![0; levels.starts.len()];
+        if levels.starts.iter().all(|start| *start == 0) {
+            // SAFETY: as in `enter`.
+            unsafe { fft::prepare(self.0, &mut packs, &levels.factors) }
+        } else {
+            packs.clear();
+            for (level, start) in starts.iter_mut().enumerate() {
+                *start = packs.len();
+                let factors = &levels.level(level)[..1 << level];
+                packs.resize(*start + factors.len().div_ceil(8), Default::default());
+                // SAFETY: as in `enter`.
+                unsafe { fft::prepare(self.0, &mut packs[*start..], factors) }
+            }
+        }
+        Table { packs, starts }
+    }
+
+    fn twiddles(self, twiddles: &Twiddles) -> &[Table; 2] {
+        let levels = || [self.table(&twiddles.forward), self.table(&twiddles.inverse)];
+        twiddles.packed.get_or_init(levels)
     }
 
     /// Transforms too short for two packs, by way of the portable path.
@@ -156,9 +167,19 @@ impl FieldPath for Ifma {
         if x.len() < 2 {
             return self.short(x, |x| Portable.fft(x, twiddles));
         }
-        let t = self.twiddles(twiddles);
+        let [forward, _] = self.twiddles(twiddles);
         // SAFETY: as in `enter`.
-        unsafe { fft::forward(self.0, x, &t.forward) }
+        unsafe { fft::forward(self.0, x, forward) }
+    }
+
+    fn coset_fft(self, x: &mut [Lanes], coset: &Coset) {
+        same(x.len() * 8, coset.len);
+        if x.len() < 2 {
+            return self.short(x, |x| Portable.coset_fft(x, coset));
+        }
+        let table = coset.packed.get_or_init(|| self.table(&coset.levels));
+        // SAFETY: as in `enter`.
+        unsafe { fft::forward(self.0, x, table) }
     }
 
     fn ifft(self, x: &mut [Lanes], twiddles: &Twiddles) {
@@ -166,9 +187,10 @@ impl FieldPath for Ifma {
         if x.len() < 2 {
             return self.short(x, |x| Portable.ifft(x, twiddles));
         }
-        let t = self.twiddles(twiddles);
+        let [_, inverse] = self.twiddles(twiddles);
+        let len_inv = self.0.splat::<FrMod>(twiddles.len_inv);
         // SAFETY: as in `enter`.
-        unsafe { fft::inverse(self.0, x, &t.inverse, &t.len_inv) }
+        unsafe { fft::inverse(self.0, x, inverse, &len_inv) }
     }
 }
 
