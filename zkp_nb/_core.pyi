@@ -117,6 +117,10 @@ def verify(
     :class:`CoreError` where program or key are malformed or commitments are missing.
     """
 
+def kernels() -> str:
+    """The path of the kernels in use, ``ifma`` or ``portable``; chosen by the environment variable
+    ``ZKP_NB_KERNELS``, else the fastest that this processor has."""
+
 # -- long vectors (zkp_nb/table/vectors.py says what they do). Keys are uint64 of shape (n,); cells int64, uint64
 # or bool of shape (n,), or uint8 of shape (n, 32). Contiguous, else TypeError or CoreError.
 

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from zkp_nb.cli import run
-from zkp_nb.cli.bench import CASES, COMMIT_ONLY
+from zkp_nb.cli.bench import COMMIT_ONLY, Line, measure_in
+from zkp_nb.cli.cases import CASES
 from zkp_nb.cli.demo import run_demo
 from zkp_nb.notebook.claimtext import claim_names
+from zkp_nb.project import Project
+from zkp_nb.statements.statement import kinds
 
 
 def test_the_demonstration_accepts_what_is_true_and_refuses_every_forgery(
@@ -36,13 +39,41 @@ def test_the_demonstration_respects_no_color(
     assert "\x1b[3" not in capsys.readouterr().err
 
 
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Line]:
+    """Every line of the bench, on few rows, one after another in one project."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZKP_NB_DATA", str(tmp_path_factory.mktemp("data")))
+        project = Project.open(tmp_path_factory.mktemp("project"))
+        return {name: measure_in(project, name, 120) for name in [*CASES, COMMIT_ONLY]}
+
+
+def test_the_bench_has_a_line_for_every_kind_of_statement(lines: dict[str, Line]) -> None:
+    assert {line.kind for line in lines.values()} - {""} == set(kinds())
+
+
+def test_every_line_of_the_bench_is_proven(lines: dict[str, Line]) -> None:
+    for name, line in lines.items():
+        if name != COMMIT_ONLY:
+            assert 0 < line.proof_bytes <= 1024 * line.proofs, name
+
+
 def test_a_line_of_the_bench(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["bench", "--rows", "100", "--json", "--statement", "sum", "--statement", COMMIT_ONLY]) == 0
     first, second = map(json.loads, capfd.readouterr().out.splitlines())
     assert (first["statement"], first["rows"], second["columns"]) == ("sum", 100, 10)
     assert 0 < first["proof_bytes"] <= 1024
     assert 0 < first["base_memory"] <= first["peak_memory"]
-    assert first["prove_s"] > 0
+    assert first["prove_s"] > first["proof_s"] > 0
+    assert first["kind"] == "sum"
+
+
+def test_the_bench_says_which_kernels_ran(capfd: pytest.CaptureFixture[str]) -> None:
+    command = ["bench", "--rows", "100", "--json", "--statement", "sum", "--kernels"]
+    assert run([*command, "portable"]) == 0
+    assert json.loads(capfd.readouterr().out)["kernels"] == "portable"
+    assert run([*command, "none such"]) == 1
+    assert "cannot take the path none such" in capfd.readouterr().err
 
 
 def test_the_lines_of_the_bench_are_named_after_claims() -> None:

@@ -1,8 +1,10 @@
 """`zkp bench`: what each statement costs on this machine, measured in a process of its own.
 
-A line's peak memory is the resident size of its process, with the table in it; `base` is what the process
-held before the first commitment, so the difference is the work's. Data are made up, from a fixed seed; the
-set-up is made beforehand and is no part of any time.
+`commit` is of the parent table, reading the frame included. `prove` is the user's whole call: reading the frame
+again, the check that the claim holds, witnesses, tables that are committed for the proof alone, the proofs, their
+verification and the ledger. A line's peak memory is the resident size of its process, with the table in it; `base`
+is what the process held before the first commitment, so the difference is the work's. The set-up is made
+beforehand and loaded, and is no part of any time.
 """
 
 from __future__ import annotations
@@ -16,37 +18,49 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
-import numpy as np
-import pandas as pd
 
+from zkp_nb import _core
+from zkp_nb.cli.cases import CASES, Case, mixed, numbers
 from zkp_nb.errors import ZkpError
+from zkp_nb.ledger.records import ProofEntry
 from zkp_nb.notebook.words import seconds
 from zkp_nb.progress import progress_bar, stage
 from zkp_nb.project import Project
+from zkp_nb.proving import LocalProver
+from zkp_nb.receipt import Receipt
 from zkp_nb.srs import development_srs, table_depth
 from zkp_nb.statements import claims as zkp
+from zkp_nb.statements.builder import RANGE_DEPTH
+from zkp_nb.verdict import verify
 
-if TYPE_CHECKING:
-    from zkp_nb.statements import Claim
-
-SEED: Final = 20130704
 VERIFY_RUNS: Final = 5
 
 
 @dataclass(frozen=True)
 class Line:
-    """What one statement took; times in seconds, sizes in bytes."""
+    """What one statement took; times in seconds, sizes in bytes.
+
+    Attributes:
+        kind: of the statement; empty where there is none.
+        prove_s: from the call to the receipt.
+        proof_s: witnesses and proofs alone.
+        cpu_s: seconds of all processors together that the call took.
+    """
 
     statement: str
+    kind: str
+    kernels: str
     rows: int
     columns: int
     commit_s: float
     prove_s: float | None
+    proof_s: float | None
+    cpu_s: float | None
     verify_s: float | None
     proofs: int
     proof_bytes: int
@@ -54,166 +68,112 @@ class Line:
     peak_memory: int
 
 
-@dataclass(frozen=True)
-class Case:
-    """A statement to measure: the child of a table, its other parts, and the claims about it."""
-
-    child: pd.DataFrame
-    claims: Sequence[Claim]
-    others: Sequence[pd.DataFrame] = ()
-
-
-def numbers(rows: int) -> pd.DataFrame:
-    """Three columns: an amount, an age, and a key."""
-    draw = np.random.default_rng(SEED)
-    return pd.DataFrame(
-        {
-            "amount": draw.integers(-(2**31), 2**31, rows),
-            "age": draw.integers(0, 100, rows),
-            "key": draw.permutation(rows),
-        }
-    )
-
-
-def mixed(rows: int) -> pd.DataFrame:
-    """Ten columns of ten kinds."""
-    draw = np.random.default_rng(SEED)
-    when = pd.Timestamp("2013-01-01") + pd.to_timedelta(draw.integers(0, 31_536_000, rows), unit="s")
-    return pd.DataFrame(
-        {
-            "int64": draw.integers(-(2**62), 2**62, rows),
-            "int32": draw.integers(0, 2**31, rows).astype(np.int32),
-            "int8": draw.integers(-128, 128, rows).astype(np.int8),
-            "bool": draw.random(rows) < 0.5,
-            "price": draw.integers(0, 10**6, rows) / 100,
-            "float": draw.normal(size=rows),
-            "time": when,
-            "text": draw.integers(0, rows, rows).astype(str),
-            "category": pd.Categorical(draw.choice(list("abcde"), rows)),
-            "nulls": np.where(draw.random(rows) < 0.1, np.nan, draw.integers(0, 1000, rows)),
-        }
-    )
-
-
-def _parts(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    keep = np.random.default_rng(SEED + 1).random(len(frame)) < 0.8
-    return frame[keep], frame[~keep]
-
-
-CASES: Final[dict[str, Callable[[pd.DataFrame], Case]]] = {
-    "sum": lambda frame: Case(frame, [zkp.sum("amount")]),
-    "mean": lambda frame: Case(frame, [zkp.mean("amount")]),
-    "variance": lambda frame: Case(frame, [zkp.variance("age")]),
-    "weighted_mean": lambda frame: Case(frame, [zkp.weighted_mean("age", "amount")]),
-    "skewness": lambda frame: Case(frame, [zkp.skewness("age")]),
-    "kurtosis": lambda frame: Case(frame, [zkp.kurtosis("amount")]),
-    "nulls": lambda frame: Case(frame, [zkp.nulls("age")]),
-    "between": lambda frame: Case(frame, [zkp.between("age", 0, 120)]),
-    "same_rows": lambda frame: Case(frame.sample(frac=1, random_state=SEED), [zkp.same_rows()]),
-    "filter": lambda frame: Case(frame[frame.age >= 18], [zkp.filter("age >= 18")]),
-    "select": lambda frame: Case(frame[["key", "age"]], [zkp.select()]),
-    "rows_of": lambda frame: Case(_parts(frame)[0], [zkp.rows_of()]),
-    "split": lambda frame: Case(_parts(frame)[0], [zkp.split(_parts(frame)[1])], [_parts(frame)[1]]),
-    "folds": lambda frame: Case(
-        _parts(frame)[0], [zkp.folds(_parts(frame)[1], key="key")], [_parts(frame)[1]]
-    ),
-    "stratified_split": lambda frame: Case(
-        _parts(frame)[0],
-        [zkp.stratified_split("age", _parts(frame)[1], tolerance=0.05)],
-        [_parts(frame)[1]],
-    ),
-    "rows_without": lambda frame: Case(
-        _parts(frame)[0], [zkp.rows_without(_parts(frame)[1])], [_parts(frame)[1]]
-    ),
-    "derive": lambda frame: Case(
-        frame.assign(total=frame.amount + frame.age), [zkp.derive("total", "amount + age")]
-    ),
-    "minimum": lambda frame: Case(frame, [zkp.minimum("age")]),
-    "median": lambda frame: Case(frame, [zkp.median("age")]),
-    "value_counts": lambda frame: Case(frame, [zkp.value_counts("age")]),
-    "histogram": lambda frame: Case(frame, [zkp.histogram("age", range(0, 101, 10))]),
-    "share": lambda frame: Case(frame, [zkp.share("age >= 18")]),
-    "group_extremes": lambda frame: Case(frame, [zkp.group_extremes("age", "amount")]),
-    "group_rates": lambda frame: Case(frame, [zkp.group_rates("age", "amount >= 0")]),
-    "covariance": lambda frame: Case(frame, [zkp.covariance("amount", "age")]),
-    "unique": lambda frame: Case(frame, [zkp.unique("key")]),
-    "determines": lambda frame: Case(frame, [zkp.determines("key", "amount")]),
-    "contains": lambda frame: Case(frame, [zkp.contains(key=0)]),
-    "lacks": lambda frame: Case(frame, [zkp.lacks(key=-1)]),
-    "opening": lambda frame: Case(frame, [zkp.opening([0, len(frame) - 1])]),
-    "in_key": lambda frame: Case(_parts(frame)[0], [zkp.in_key("key", frame)]),
-}
-"""Statements measured, on `numbers`; one for each kind of proof (`maximum` costs what `minimum` does)."""
-
 COMMIT_ONLY: Final = "commit 10 mixed columns"
 
 
-def run_bench(rows: int, only: Sequence[str], as_json: bool) -> int:
+def run_bench(rows: int, only: Sequence[str], as_json: bool, kernels: str | None = None) -> int:
     """Measures every line, or those named, each in its own process.
+
+    Args:
+        kernels: the path of the kernels; None for the fastest that this processor has.
 
     Returns:
         0, or 1 where a line could not be measured.
+
+    Raises:
+        ZkpError: there is no such line, or this processor cannot take that path.
     """
     names = [*CASES, COMMIT_ONLY]
     unknown = set(only) - set(names)
     if unknown:
         raise ZkpError(f"There is no line {sorted(unknown)[0]}.", todo=f"There are: {', '.join(names)}.")
     with progress_bar() as progress:
-        development_srs(table_depth(rows), stage(progress, "set-up"))
+        development_srs(max(table_depth(rows), RANGE_DEPTH), stage(progress, "set-up"))
     if not as_json:
         click.echo(_head())
     failed = False
     for name in only or names:
-        done = _measured_apart(name, rows)
+        done = _measured_apart(name, rows, kernels)
         if done.returncode != 0:
             failed = True
             click.echo(f"{name}: could not be measured.", err=True)
             continue
-        click.echo(done.stdout.strip() if as_json else _written(Line(**json.loads(done.stdout))))
+        line = Line(**json.loads(done.stdout))
+        if kernels not in (None, line.kernels):
+            raise ZkpError(
+                f"This processor cannot take the path {kernels}.", todo=f"It takes {line.kernels}."
+            )
+        click.echo(done.stdout.strip() if as_json else _written(line))
     return 1 if failed else 0
 
 
-def _measured_apart(name: str, rows: int) -> subprocess.CompletedProcess[str]:
+def _measured_apart(name: str, rows: int, kernels: str | None) -> subprocess.CompletedProcess[str]:
     """One line in a process of its own, whose throwaway ledger stays off the user's list of known ones."""
     command = [sys.executable, "-m", "zkp_nb.cli.bench", name, str(rows)]
     with tempfile.TemporaryDirectory(prefix="zkp-bench-") as data:
-        environment = os.environ | {"ZKP_NB_DATA": data}
+        environment = os.environ | {"ZKP_NB_DATA": data} | ({"ZKP_NB_KERNELS": kernels} if kernels else {})
         return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, env=environment)
 
 
 def measure(name: str, rows: int) -> Line:
     """Measures one line in this process."""
     with tempfile.TemporaryDirectory(prefix="zkp-bench-") as folder:
-        project = Project(Path(folder))
-        if name == COMMIT_ONLY:
-            frame = mixed(rows)
-            base = _peak_memory()
-            dataset = project.commit(frame, "mixed")
-            committed = dataset.receipt.timings.commit or 0.0
-            return Line(name, rows, frame.shape[1], committed, None, None, 0, 0, base, _peak_memory())
-        frame = numbers(rows)
-        case = CASES[name](frame)
-        base = _peak_memory()
-        started = time.perf_counter()
-        parent = project.commit(frame, "data")
-        committed = time.perf_counter() - started
-        child = project.commit(case.child, "child") if case.child is not frame else parent
-        for number, other in enumerate(case.others):
-            project.commit(other, f"other{number}")
-        parents = () if child is parent else (parent,)
-        receipt = project.prove(case.child, case.claims, parents=parents)
-        peak = _peak_memory()
-        times = []
-        for _ in range(VERIFY_RUNS):
-            started = time.perf_counter()
-            verdict = receipt.verify(verifier="native")
-            times.append(time.perf_counter() - started)
-            if not verdict:
-                raise ZkpError(f"The proof of {name} was refused.", why=verdict.failure)
-        return Line(
-            name, rows, frame.shape[1], committed, receipt.timings.prove, min(times),
-            len(receipt.proofs), len(receipt.proof), base, peak,
-        )  # fmt: skip
+        prover = LocalProver()
+        project = Project(Path(folder), prover)
+        project.prove(numbers(100), [zkp.between("age", 0, 120)])  # imports, and bases of small grids
+        prover.srs(table_depth(rows))
+        try:
+            return measure_in(project, name, rows)
+        finally:
+            project.close()
+
+
+def measure_in(project: Project, name: str, rows: int) -> Line:
+    """Measures one line in a project that is warm."""
+    frame = mixed(rows) if name == COMMIT_ONLY else numbers(rows)
+    case = CASES[name](frame) if name in CASES else Case(frame, ())
+    parent = frame if case.parent is None else case.parent
+    base = _peak_memory()
+    started = time.perf_counter()
+    source = project.commit(parent, "data")
+    committed = time.perf_counter() - started
+    line = Line(
+        name, "", _core.kernels(), rows, parent.shape[1], committed, None, None, None, None, 0, 0, base, 0
+    )
+    if not case.claims:
+        return replace(line, peak_memory=_peak_memory())
+    child = source if case.child is parent else project.commit(case.child, "child")
+    for number, other in enumerate(case.others):
+        project.commit(other, f"other{number}")
+    started, busy = time.perf_counter(), time.process_time()
+    receipt = project.prove(case.child, case.claims, parents=() if child is source else (source,))
+    line = replace(
+        line,
+        kind=_kind(receipt),
+        prove_s=time.perf_counter() - started,
+        cpu_s=time.process_time() - busy,
+        proof_s=receipt.timings.prove,
+        proofs=len(receipt.proofs),
+        proof_bytes=len(receipt.proof),
+        peak_memory=_peak_memory(),
+    )
+    return replace(line, verify_s=min(_verified(receipt, name) for _ in range(VERIFY_RUNS)))
+
+
+def _kind(receipt: Receipt) -> str:
+    entry = receipt.file.entry
+    return str(entry.statement["kind"]) if isinstance(entry, ProofEntry) else ""
+
+
+def _verified(receipt: Receipt, name: str) -> float:
+    """Seconds to read the receipt, and to check the log and the proof."""
+    data = receipt.to_bytes()
+    started = time.perf_counter()
+    verdict = verify(data, verifier="native")
+    taken = time.perf_counter() - started
+    if not verdict:
+        raise ZkpError(f"The proof of {name} was refused.", why=verdict.failure)
+    return taken
 
 
 def _peak_memory() -> int:
@@ -234,13 +194,18 @@ def _sizes(line: Line) -> str:
     return f"{line.proof_bytes:,}" + (f" in {line.proofs}" if line.proofs > 1 else "")
 
 
+def _time(taken: float | None) -> str:
+    return "" if taken is None else seconds(taken)
+
+
 _COLUMNS: Final[tuple[tuple[str, int, Callable[[Line], str]], ...]] = (
     ("statement", -24, lambda line: line.statement),
     ("rows", 11, lambda line: f"{line.rows:,}"),
     ("columns", 8, lambda line: str(line.columns)),
     ("commit", 10, lambda line: seconds(line.commit_s)),
-    ("prove", 10, lambda line: "" if line.prove_s is None else seconds(line.prove_s)),
-    ("verify", 10, lambda line: "" if line.verify_s is None else seconds(line.verify_s)),
+    ("prove", 10, lambda line: _time(line.prove_s)),
+    ("cpu", 10, lambda line: _time(line.cpu_s)),
+    ("verify", 10, lambda line: _time(line.verify_s)),
     ("proof bytes", 13, _sizes),
     ("peak MiB", 9, lambda line: f"{line.peak_memory / 2**20:,.0f}"),
     ("base MiB", 9, lambda line: f"{line.base_memory / 2**20:,.0f}"),

@@ -229,15 +229,18 @@ def demo(out: Path | None) -> int:
     "--rows", type=click.IntRange(min=8), default=100_000, show_default=True, help="Rows of the table."
 )
 @click.option("--statement", "only", multiple=True, metavar="NAME", help="Only this line; may be repeated.")
+@click.option(
+    "--kernels", metavar="PATH", help="ifma or portable; by default the fastest that the processor has."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def bench(rows: int, only: Sequence[str], as_json: bool) -> int:
+def bench(rows: int, only: Sequence[str], kernels: str | None, as_json: bool) -> int:
     """Measure each statement: commit, prove and verify time, proof bytes, peak memory.
 
     Every line is measured in a process of its own, so that its peak memory is its own.
     """
     from zkp_nb.cli.bench import run_bench
 
-    return run_bench(rows, only, as_json)
+    return run_bench(rows, only, as_json, kernels)
 
 
 commands: Final[list[click.Command]] = [demo, commit, prove, verify, log, srs, bench]

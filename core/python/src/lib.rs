@@ -200,6 +200,11 @@ fn verify(
     verdict.map_err(to_python)
 }
 
+#[pyfunction]
+fn kernels() -> &'static str {
+    zkp_kernels::detect().name()
+}
+
 #[pymodule]
 fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = m.py();
@@ -211,5 +216,6 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(commit, m)?)?;
     m.add_function(wrap_pyfunction!(prove, m)?)?;
     m.add_function(wrap_pyfunction!(verify, m)?)?;
+    m.add_function(wrap_pyfunction!(kernels, m)?)?;
     vectors::register(m)
 }
