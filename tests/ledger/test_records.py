@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,31 @@ def test_canonical_json_is_read_back_as_it_was(document: Any) -> None:
         assert any(abs(each) >= 2**53 for each in numbers_in(document))
     else:
         assert canonical_json(json.loads(data)) == data
+
+
+text = st.text() | st.sampled_from(["\x00\x1f\x7f", "\u2028", "\ue000", "😀", '"\\/\b\f\n\r\t'])
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | text,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(plain)
+def test_canonical_json_is_that_of_the_library(document: Any) -> None:
+    try:
+        assert canonical_json(document) == rfc8785.dumps(document)
+    except LedgerError:
+        with pytest.raises((rfc8785.CanonicalizationError, UnicodeError)):
+            rfc8785.dumps(document)
+
+
+@pytest.mark.parametrize(
+    "document", [2**53, -(2**53), "\ud800", {"\ud800": 1}, {1: 2}, [float("nan")], {"a": {1}}]
+)
+def test_what_json_does_not_carry_is_refused(document: Any) -> None:
+    with pytest.raises(LedgerError, match="canonical JSON"):
+        canonical_json(document)
 
 
 def numbers_in(document: Any) -> list[float]:

@@ -8,6 +8,7 @@ statement only which datasets it names; what it claims is the business of whoeve
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ ROLES: Final = ("inputs", "outputs", "witnesses")
 MAX_NAME: Final = 200
 """Longest name of a dataset, in characters."""
 
+_SAFE_INTEGER: Final = 2**53 - 1
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 _HEX32 = re.compile(r"[0-9a-f]{64}")
 
@@ -45,6 +47,8 @@ def canonical_json(document: Any) -> bytes:
             half a surrogate pair).
     """
     try:
+        if _is_plain(document):
+            return _PLAIN_JSON.encode(document).encode()
         data = rfc8785.dumps(document)
         if not _has_unsafe_float(document):
             return data
@@ -55,6 +59,25 @@ def canonical_json(document: Any) -> bytes:
         why="It holds a number or a text that JSON does not carry unchanged.",
         todo="Write integers beyond 2^53 - 1 as text, and leave out NaN and infinities.",
     )
+
+
+_PLAIN_JSON: Final = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")
+)
+
+
+def _is_plain(document: Any) -> bool:
+    """Whether the encoder of the standard library, ten times as fast, writes the same bytes: no floats, and keys
+    whose order by code points is that by UTF-16 units."""
+    kind = type(document)
+    if kind is dict:
+        keys = all(type(key) is str and key.isascii() for key in document)
+        return keys and all(map(_is_plain, document.values()))
+    if kind is list or kind is tuple:
+        return all(map(_is_plain, document))
+    if kind is int:
+        return bool(-_SAFE_INTEGER <= document <= _SAFE_INTEGER)
+    return document is None or kind in (str, bool)
 
 
 def _has_unsafe_float(document: Any) -> bool:

@@ -12,11 +12,12 @@ from typing import Final, Literal
 Kind = Literal["c", "ch", "op", "aux", "h", "pub", "+", "-", "*", "inv"]
 
 COLUMN_KINDS: Final = frozenset({"op", "aux", "h", "pub"})
+_NONE: Final[frozenset[Expr]] = frozenset()
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Expr:
-    """A node of an expression graph. Made by a `Graph` only; operators stay within the graph.
+    """A node of an expression graph. Made by a `Graph` only, and not changed then; operators stay within the graph.
 
     Attributes:
         kind: as in docs/specification/programs.md.
@@ -70,7 +71,7 @@ class Graph:
     """Interns expressions; folds constants, and 0 and 1 where they do nothing."""
 
     def __init__(self) -> None:
-        self._nodes: dict[tuple[object, ...], Expr] = {}
+        self._nodes: dict[tuple[Kind, tuple[Expr, ...], int], Expr] = {}
 
     def leaf(self, kind: Kind, value: int) -> Expr:
         """A constant (`c`), challenge (`ch`) or column (`op`, `aux`, `h`, `pub`) by its number."""
@@ -120,13 +121,18 @@ class Graph:
         return a.kind == "c" and a.value == value
 
     def _intern(self, kind: Kind, args: tuple[Expr, ...], value: int = 0) -> Expr:
-        key = (kind, *(id(arg) for arg in args), value)
+        key = (kind, args, value)  # expressions are equal where they are the same
         known = self._nodes.get(key)
         if known is not None:
             return known
-        degrees = [arg.degree for arg in args]
-        degree = sum(degrees) if kind == "*" else max(degrees, default=int(kind in COLUMN_KINDS))
-        below: frozenset[Expr] = frozenset().union(*(arg.leaves for arg in args))
+        if not args:
+            degree, below = int(kind in COLUMN_KINDS), _NONE
+        elif len(args) == 1:
+            degree, below = args[0].degree, args[0].leaves
+        else:
+            a, b = args
+            degree = a.degree + b.degree if kind == "*" else max(a.degree, b.degree)
+            below = a.leaves | b.leaves if degree else _NONE
         node = Expr(self, kind, args, value, degree, below)
         self._nodes[key] = node
         return node

@@ -64,7 +64,8 @@ def value_of(document: object, type_: ColumnType) -> object:
     """
     try:
         value = _read(document, type_)
-        if literal(value, type_) == document and type(literal(value, type_)) is type(document):
+        written = literal(value, type_)
+        if written == document and type(written) is type(document):
             return value
     except (ValueError, InvalidOperation, TypeError, OverflowError):
         pass
@@ -128,6 +129,8 @@ def _plain(number: str) -> bool:
 
 
 def _number(value: object) -> Literal:
+    if type(value) is int and abs(value) <= SAFE_INTEGER:
+        return value
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return str(value)
     if isinstance(value, Decimal) and value.is_infinite():

@@ -47,6 +47,8 @@ def floor_cell(type_: ColumnType, value: object) -> tuple[int, bool]:
             if isinstance(value, int) and value in (0, 1):
                 return int(value), True
         case "int" | "decimal":
+            if type(value) is int:
+                return value * 10 ** (type_.scale or 0), True
             number = _exact(value, shortest=True)
             if number is not None:
                 return _floor(number * 10 ** (type_.scale or 0))
