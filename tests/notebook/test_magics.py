@@ -87,6 +87,13 @@ def test_several_frames_are_a_split(ready: Notebook) -> None:
     assert all(f"`{name}`" in receipt.sentence for name in ("train", "test", "loans"))
 
 
+def test_more_frames_than_a_split_has_are_folds(ready: Notebook) -> None:
+    ready.run("a, b, c, d, e, f, g = (loans.iloc[at::7] for at in range(7))")
+    receipt = ready.run("%zkp_prove a b c d e f g")
+    assert receipt.status == "proven"
+    assert "in exactly one of the folds `a`, `b`, `c`, `d`, `e`, `f` and `g`" in receipt.sentence
+
+
 def test_a_false_claim_is_refused_with_a_sentence(ready: Notebook) -> None:
     with pytest.raises(StatementFalse) as caught:
         ready.run('%zkp_prove loans between("age", 9, 47)')

@@ -28,6 +28,7 @@ from zkp_nb.notebook.graphview import GraphView
 from zkp_nb.notebook.tracking import TrackingStatus, tracker
 from zkp_nb.receipt import Dataset, Receipt
 from zkp_nb.statements import claims
+from zkp_nb.statements.rows import MAX_SPLIT
 from zkp_nb.verdict import Verdict, verify
 
 Shown = TypeVar("Shown")
@@ -98,8 +99,11 @@ class ZkpMagics(Magics):
                     "A claim is about one frame; several are named.",
                     todo="Leave out the claims to prove a split, or prove them one frame at a time.",
                 )
-            others = zip(frames[1:], names[1:], strict=True)
-            wanted = [claims.split(*(session.commit(*other, quiet=given.quiet) for other in others))]
+            others = [
+                session.commit(*other, quiet=given.quiet) for other in zip(frames[1:], names[1:], strict=True)
+            ]
+            # Of more parts than one proof holds, the claim about folds is the same.
+            wanted = [(claims.split if len(frames) <= MAX_SPLIT else claims.folds)(*others)]
         parents = [self._variable(name) for name in given.parents]
         receipt = session.prove(
             frames[0],

@@ -245,15 +245,10 @@ def state_group_extremes(
 def _extremes(column: SourceColumn, partition: Partition) -> list[tuple[int, Any, Any]]:
     """Number of values, least and greatest of each group."""
     present = present_of(column)
-    group, cells = partition.of[present], cells_of(column)[present]
-    cells = cells.astype(np.uint64) if cells.dtype == np.bool_ else cells
-    order = vectors.argsort(words(group))
-    counts = np.bincount(group, minlength=len(partition.first))
-    found: list[tuple[int, Any, Any]] = [(0, None, None)] * len(counts)
-    (filled,) = np.nonzero(counts)
-    if len(filled):
-        starts = (np.cumsum(counts) - counts)[filled]
-        ends = (function.reduceat(cells[order], starts).tolist() for function in (np.minimum, np.maximum))
-        for at, least, greatest in zip(filled.tolist(), *ends, strict=True):
-            found[at] = int(counts[at]), published(least, column), published(greatest, column)
+    with_values = Partition(partition.of[present].view(np.uint64))
+    groups = partition.of[present][with_values.first].tolist()
+    found: list[tuple[int, Any, Any]] = [(0, None, None)] * len(partition.first)
+    ends = with_values.extremes(cells_of(column)[present])
+    for group, count, least, greatest in zip(groups, with_values.sizes(), *ends, strict=True):
+        found[group] = count, published(least, column), published(greatest, column)
     return found

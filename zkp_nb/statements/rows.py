@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 import numpy as np
 from pydantic import Field
@@ -21,6 +21,9 @@ from zkp_nb.statements.statement import (
     register,
 )
 from zkp_nb.statements.subject import Subject
+
+MAX_SPLIT: Final = 6
+"""Parts of a split; folds may be more."""
 
 
 class RowsStatement(Statement):
@@ -114,7 +117,7 @@ class Split(RowsStatement):
 
     kind: ClassVar[str] = "split"
     strength: ClassVar[int] = 30
-    shape: ClassVar[tuple[int, int, int] | None] = (1, 2, 6)
+    shape: ClassVar[tuple[int, int, int] | None] = (1, 2, MAX_SPLIT)
 
     def sentence(self, names: Mapping[str, str]) -> str:
         parts = listed(name_of(names, each) for each in self.outputs)
@@ -208,8 +211,8 @@ def split_columns(parent: Subject, parts: Sequence[Subject]) -> tuple[str, ...] 
 
 def state_split(parent: Subject, parts: Sequence[Subject]) -> Split:
     """States that each row of the parent is in exactly one of the parts; raises as `split_columns`."""
-    if not 2 <= len(parts) <= 6:
-        raise StatementError("A split has 2 to 6 parts.", todo="Claim folds, which may be more.")
+    if not 2 <= len(parts) <= MAX_SPLIT:
+        raise StatementError(f"A split has 2 to {MAX_SPLIT} parts.", todo="Claim folds, which may be more.")
     columns = split_columns(parent, parts)
     return Split(
         inputs=(parent.dataset_id,), outputs=tuple(part.dataset_id for part in parts), columns=columns
