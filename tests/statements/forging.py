@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from zkp_nb.statements import Statement, Subject
 
 from .frames import Case, edited
+from .model import check
 
 
 def forged(case: Case, *edits: tuple[Subject, str, str, int, Any]) -> list[str]:
@@ -42,3 +44,24 @@ def witness_of(case: Case) -> Subject:
     """The table that was committed for the proof alone."""
     (dataset,) = case.statement.witnesses
     return case.subjects[dataset]
+
+
+def proves(case: Case) -> bool:
+    """Whether the witness that the statement makes of its tables satisfies its programs.
+
+    What needs no helper is looked at first, as that is fast: the table of 16-bit values is left aside.
+    """
+    witness = [list(aux) for aux in case.statement.witness(case.records, case.tables)]
+    for program, aux in zip(case.programs, witness, strict=True):
+        plain = [each for each in program.constraints if all(leaf.kind != "h" for leaf in each.leaves)]
+        ranged = program.aux[-1].label == "range/multiplicity"
+        small = replace(
+            program,
+            aux=program.aux[:-1] if ranged else program.aux,
+            helpers=(),
+            constraints=tuple(plain),
+            sums=program.sums[:-1] if program.helpers else program.sums,
+        )
+        if check(small, case.tables, aux[:-1] if ranged else aux):
+            return False
+    return case.violations(witness) == []

@@ -1,9 +1,9 @@
-"""Minimum, maximum, quantiles: what is published bounds the column and occurs in it."""
+"""Minimum and maximum: what is published bounds the column and occurs in it."""
 
 from __future__ import annotations
 
 from datetime import date
-from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zkp_nb.errors import StatementError, StatementFalse
-from zkp_nb.statements import claims, parse
-from zkp_nb.statements.extremes import Extreme, Maximum, Minimum, Quantiles
+from zkp_nb.statements import claims, extremes
+from zkp_nb.statements.extremes import Ends, Extreme, Maximum, Minimum, MinMax
 
+from .forging import proves
 from .frames import Case, committed, edited
 
 FRAME = pd.DataFrame(
@@ -105,7 +106,7 @@ def test_a_null_companion_that_is_no_bit_is_refused(flag: int) -> None:
 
 def test_a_column_of_nulls_has_no_extreme() -> None:
     subject = committed(pd.DataFrame({"x": [None, None]}, dtype="Int64"))
-    for claim in (claims.minimum("x"), claims.maximum("x"), claims.median("x")):
+    for claim in (claims.minimum("x"), claims.maximum("x"), claims.min_max("x"), claims.median("x")):
         with pytest.raises(StatementFalse, match="Column 'x' of `table` has no values"):
             claim.state(subject)
 
@@ -115,109 +116,110 @@ def test_text_has_no_extreme() -> None:
         claims.minimum("state").state(committed(FRAME))
 
 
-def test_medians() -> None:
-    odd = Case(claims.median("day"), committed(FRAME, "people"))
-    assert odd.sentence == "Among the 3 values of day in `people`, the median is 2024-01-03 (linear)."
-    assert odd.sizes == [832]
-    assert odd.holds()
-    even = Case(claims.median("age"), committed(FRAME, "people"))
-    assert (
-        even.sentence
-        == "Among the 4 values of age in `people`, the median is 35.5, between 31 and 40 (linear)."
+def test_both_ends_of_several_columns_in_one_proof() -> None:
+    case = Case(claims.min_max("age", "price", "member", "day"), committed(FRAME, "people"))
+    assert case.sentence == (
+        "The values of `people` go, for age from 17 to 65, price from -3.75 to 100, member from False to True and "
+        "day from 2023-05-01 to 2024-02-29."
     )
-    assert even.sizes == [896, 896]
-    assert even.holds()
-    dates = Case(claims.quantile("day", 0.25), committed(FRAME, "people"))
-    assert "the 0.25-quantile is between 2023-05-01 and 2024-01-03" in dates.sentence
-    assert dates.holds()
-
-
-@pytest.mark.parametrize("method", ["linear", "nearest-rank"])
-@pytest.mark.parametrize("column", ["age", "price", "income", "ratio"])
-def test_quantiles_are_those_of_pandas(column: str, method: Any) -> None:
-    shares = [0, 0.1, 1 / 3, 0.5, 0.75, 1]
-    case = Case(claims.quantile(column, *shares, method=method), committed(FRAME))
-    assert isinstance(case.statement, Quantiles)
-    values = FRAME[column].dropna().to_numpy()
-    theirs = np.quantile(values, shares, method="linear" if method == "linear" else "inverted_cdf")
-    ours = [point.value(method, case.statement.count) for point in case.statement.points]
-    assert [float(Fraction(value or 0)) for value in ours] == pytest.approx(list(theirs))
+    assert case.sizes == [896, 704]
     assert case.holds()
 
 
-def test_another_quantile_is_refused() -> None:
-    for value in (31, 65, 41):
-        case = Case(claims.quantile("age", 0.75, method="nearest-rank"), committed(FRAME))
-        assert isinstance(case.statement, Quantiles)
-        (point,) = case.statement.points
-        assert (point.lower, point.upper) == (40, 40)
-        points = (point.model_copy(update={"lower": value, "upper": value}),)
-        case.statement = case.statement.model_copy(update={"points": points})
-        assert case.violations(case.witness())
+@pytest.mark.parametrize(
+    ("values", "size"),
+    [
+        ([5, 5, 5], 512),
+        ([0, 255, 7], 640),
+        ([0, 65_534, 7], 640),
+        ([0, 65_535, 7], 640),
+        ([0, 65_536, 7], 640),
+        ([-(2**31), 2**31 - 1, 0], 704),
+        ([0, 2**40, 3], 768),
+        ([-(2**63), 2**63 - 2, 3], 832),
+        ([-(2**63), 2**63 - 1, 3], 832),
+    ],
+)
+def test_both_ends_take_as_much_as_they_are_apart(values: list[int], size: int) -> None:
+    case = Case(claims.min_max("x"), committed(pd.DataFrame({"x": values})))
+    assert case.sizes == [size]
+    assert case.holds()
 
 
-@pytest.mark.parametrize("below", [[1, 1, 0, 0], [2, 1, 0, 0], [1, 1, -1, 2], [1, 1, 1, 0]])
-def test_marks_below_a_quantile_are_bits_and_as_many_as_its_rank(below: list[int]) -> None:
-    case = Case(claims.quantile("age", 0.75, method="nearest-rank"), committed(FRAME))
-    assert case.cheated(lambda aux: None) == []
-    assert case.cheated(lambda aux: aux.update({"below/3": below}))
+def test_both_ends_of_columns_with_nulls() -> None:
+    for column in ("income", "ratio", "day"):
+        case = Case(claims.min_max(column), committed(FRAME))
+        assert case.holds()
+    alone = Case(claims.min_max("x"), committed(pd.DataFrame({"x": pd.array([None, 7], "Int64")})))
+    assert alone.holds()
 
 
-def test_a_quantile_among_another_number_of_values_is_refused() -> None:
-    case = Case(claims.quantile("income", 0, 1), committed(FRAME))
-    assert isinstance(case.statement, Quantiles)
-    case.statement = case.statement.model_copy(update={"count": 3})
-    assert case.violations(case.witness())
-    plain = Case(claims.quantile("age", 0), committed(FRAME))
-    plain.statement = plain.statement.model_copy(update={"count": 3})
-    with pytest.raises(StatementError, match="has no nulls by its record"):
-        _ = plain.programs
+ROWS = ([3, 5, 5], [0, 70_000, 65_536], [4, 4, 4], [None, 1, 9])
 
 
-def test_values_between_ranks_are_those_of_the_ranks() -> None:
-    case = Case(claims.quantile("age", 0, 1), committed(FRAME))
-    assert isinstance(case.statement, Quantiles)
-    first, last = case.statement.points
-    doubled = (first.model_copy(update={"upper": 31}), last)
-    case.statement = case.statement.model_copy(update={"points": doubled})
-    with pytest.raises(StatementError, match="two values of one rank"):
+@pytest.mark.parametrize("values", ROWS, ids=str)
+def test_no_marks_prove_other_ends(values: list[int | None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every way to fill the column of places, for all ends near the true ones, with the best witness for it."""
+    subject = committed(pd.DataFrame({"x": pd.array(values, "Int64")}))
+    case = Case(claims.min_max("x"), subject)
+    present = [value for value in values if value is not None]
+    true, near = (min(present), max(present)), sorted({v + d for v in (*present, 0) for d in (-1, 0, 1)})
+    proven = set()
+    for low, high in product(near, near):
+        if low > high or (low != true[0] and high != true[1]):
+            continue
+        ends = Ends(column="x", minimum=low, maximum=high)
+        case.statement = MinMax(inputs=case.statement.inputs, columns=(ends,))
+        for cells in product(range(4), repeat=3):
+            places = np.array(cells, np.int64)
+            monkeypatch.setattr(extremes, "pointed", lambda *_, places=places: places)
+            monkeypatch.setattr(extremes, "_places", lambda *_, places=places: places)
+            monkeypatch.setattr(extremes, "_one_at", lambda *_, places=places: places)
+            if proves(case):
+                proven.add((low, high))
+    assert proven == {true}
+
+
+def test_ends_in_the_wrong_order_are_refused() -> None:
+    case = Case(claims.min_max("age"), committed(FRAME))
+    assert isinstance(case.statement, MinMax)
+    (ends,) = case.statement.columns
+    swapped = Ends(column="age", minimum=ends.maximum, maximum=ends.minimum)
+    case.statement = case.statement.model_copy(update={"columns": (swapped,)})
+    with pytest.raises(StatementError, match="greater than its greatest"):
         _ = case.programs
 
 
-@pytest.mark.parametrize("share", [-0.1, 1.5, "x", "1e400", "1e-400", "nan", None])
-def test_shares_lie_between_0_and_1(share: object) -> None:
-    with pytest.raises(StatementError, match="between 0 and 1"):
-        claims.quantile("age", share).state(committed(FRAME))
+@pytest.mark.parametrize("value", [16, 66, 2**20])
+def test_a_value_beyond_either_end_is_refused(value: int) -> None:
+    subject = committed(FRAME)
+    case = Case(claims.min_max("age", "price"), subject)
+    tables = {subject.dataset_id: edited(subject, "age", "value", 3, value)}
+    witness = [list(aux) for aux in case.statement.witness(case.records, tables)]
+    assert case.violations(witness, tables)
 
 
 @settings(max_examples=15, deadline=None)
-@given(
-    st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)), min_size=1, max_size=9),
-    st.integers(0, 20),
-)
-def test_random_columns(values: list[int | None], step: int) -> None:
+@given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)), min_size=1, max_size=9))
+def test_random_columns(values: list[int | None]) -> None:
     present = sorted(value for value in values if value is not None)
     if not present:
         return
     subject = committed(pd.DataFrame({"x": pd.array(values, dtype="Int64")}))
-    case = Case(claims.quantile("x", step / 20, method="nearest-rank"), subject)
-    assert case.holds()
     for claim, value in ((claims.minimum("x"), present[0]), (claims.maximum("x"), present[-1])):
         case = Case(claim, subject)
         assert isinstance(case.statement, (Minimum, Maximum))
         assert int(case.statement.columns[0].value) == value
         assert case.holds()
+    both = Case(claims.min_max("x"), subject)
+    assert isinstance(both.statement, MinMax)
+    (ends,) = both.statement.columns
+    assert [int(ends.minimum), int(ends.maximum)] == [present[0], present[-1]]
+    assert len(both.programs) == 1
+    assert both.holds()
 
 
 def _published(case: Case, value: object) -> None:
     assert isinstance(case.statement, (Minimum, Maximum))
     changed = case.statement.columns[0].model_copy(update={"value": value})
     case.statement = case.statement.model_copy(update={"columns": (changed,)})
-
-
-@pytest.mark.parametrize("p", ["0.50", "1E-1", "1e-999999999", "NaN", "2", "-0", ""])
-def test_shares_have_one_form(p: str) -> None:
-    document = claims.median("age").state(committed(FRAME)).document()
-    document["results"]["points"][0]["p"] = p
-    with pytest.raises(StatementError, match="cannot be read"):
-        parse(document)

@@ -16,7 +16,7 @@ from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.conjunction import Conjunction, conjunction
 from zkp_nb.statements.facts import Sums, Total
 from zkp_nb.statements.families import Family
-from zkp_nb.statements.packing import MAX_PROGRAMS, packed
+from zkp_nb.statements.packing import packed
 
 from .frames import Case, committed, edited
 from .model import check
@@ -224,7 +224,7 @@ def test_small_tables_do_not_ride_on_large_ones() -> None:
     assert [program.depth for program in programs] == [4, 1024]
 
 
-def test_as_many_programs_as_a_receipt_holds() -> None:
+def test_as_many_proofs_as_a_receipt_holds() -> None:
     subject = committed(FRAME)
     empty = Builder({subject.dataset_id: subject.record})
 
@@ -234,6 +234,7 @@ def test_as_many_programs_as_a_receipt_holds() -> None:
             builder.aux(source, f"a{number}", lambda: np.zeros(4, np.int64))
         builder.require(source, builder.column(source.columns[0]) * 0 + builder.column(source.columns[0]))
 
-    assert len(packed(empty, [wide] * MAX_PROGRAMS)) == MAX_PROGRAMS
-    with pytest.raises(StatementError, match="more than 100 proofs"):
-        packed(empty, [wide] * (MAX_PROGRAMS + 1))
+    # A proof of 1,024 bytes takes 1,368 in base64, an entry of a log 65,535.
+    assert len(packed(empty, [wide] * 47)) == 47
+    with pytest.raises(StatementError, match="more proofs than one receipt holds"):
+        packed(empty, [wide] * 48)

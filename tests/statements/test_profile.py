@@ -17,13 +17,12 @@ def test_a_profile_says_what_there_is_to_say() -> None:
     assert isinstance(case.statement, Conjunction)
     assert [part.kind for part in case.statement.parts] == [
         "null-count",
-        "minimum",
-        "maximum",
+        "min-max",
         "variance",
         "unique",
         "unique",
     ]
-    assert "The minimums of columns of `t` are: id 1 and x 0.5." in case.sentence
+    assert "The values of `t` go, for id from 1 to 3 and x from 0.5 to 0.5." in case.sentence
     assert "No value of id occurs twice in `t`, nulls aside." in case.sentence
     assert "none has 3 nulls" in case.sentence
     assert case.holds()
@@ -38,7 +37,7 @@ def test_a_profile_beside_other_claims_is_one_statement_of_all() -> None:
     subject = committed(FRAME)
     together = conjunction([claims.profile().state(subject), claims.sum("id").state(subject)])
     assert isinstance(together, Conjunction)
-    assert len(together.parts) == 7
+    assert len(together.parts) == 6
 
 
 def test_a_wide_table_has_a_profile_of_at_most_32_claims() -> None:

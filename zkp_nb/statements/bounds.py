@@ -53,12 +53,7 @@ class Between(Statement):
         column = source.column(self.column)
         low, high = bounds_of(column, self.low, self.high)
         x, null = builder.value(column)
-        present = builder.negated(null)
-        width = (high - low).bit_length()
-        builder.range(source, x - low, width, present)
-        # Where 2^width - 1 is high - low, the first range says both.
-        if high - low != (1 << width) - 1:
-            builder.range(source, high - x, width, present)
+        builder.within(source, x, low, high, builder.negated(null))
 
 
 def bounds_of(column: SourceColumn, low: object, high: object) -> tuple[int, int]:

@@ -68,11 +68,13 @@ class Builder:
         self._challenges: dict[str, Expr] = {}
         self._operands: dict[tuple[tuple[Expr, int], ...], Expr] = {}
         self._operand_list: list[Operand] = []
+        self._plain: set[tuple[tuple[int, Cell], ...]] = set()
         self._aux: list[Aux] = []
         self._constraints: dict[Expr, None] = {}
         self._sums: dict[tuple[Expr, Expr, Expr], None] = {}
         self._families: list[Family] = []
         self._ranges: dict[tuple[Extent, Expr, int, Expr], None] = {}
+        self._spans: dict[tuple[Extent, Expr, int, Expr], None] = {}
         self._lookups: list[Fraction] = []
         self._homes: dict[Expr, Extent] = {}
         self._bits: set[Expr] = set()
@@ -159,6 +161,10 @@ class Builder:
             assert scalar.scalar
             numbered.append((scalar, at))
         key = tuple(numbered)
+        if all(scalar.kind == "c" for scalar, _ in key):
+            self._plain.add(
+                tuple((scalar.value, cell) for (scalar, _), (_, cell) in zip(key, terms, strict=True))
+            )
         if key not in self._operands:
             operand = self._graph.leaf("op", len(self._operands))
             self._operands[key] = operand
@@ -357,6 +363,35 @@ class Builder:
         if spare:
             self._lookups.append((numerator, gamma + (high[-1] if high else low) * (1 << spare)))
 
+    def within(self, source: Source, expr: Expr, low: int, high: int, weight: Expr | int = 1) -> None:
+        """`low <= expr <= high` on every row of weight 1. Saying it twice adds nothing.
+
+        A range says it where the interval has 2^w values. Narrow ones take a range from either end; wide ones are
+        covered by two intervals of 2^w values, and a bit says in which one the value is.
+        """
+        span, weight = high - low, self._graph.lift(weight)
+        said = (source.extent, expr - low, span, weight)
+        if said in self._spans:
+            return
+        self._spans[said] = None
+        width = span.bit_length()
+        if span == (1 << width) - 1:
+            self.range(source, expr - low, width, weight)
+        elif width <= LIMB_BITS:
+            # Both distances are below 2^16 and add up to the span: so neither exceeds it.
+            self.range(source, expr - low, LIMB_BITS, weight)
+            self.range(source, high - expr, LIMB_BITS, weight)
+        else:
+            half, rest = halves(span)
+            bit = self.bit(
+                source,
+                f"range/{len(self._ranges)}/upper",
+                lambda: np.broadcast_to(
+                    self.evaluate(expr - low) >= np.uint64(1 << half), source.extent.rows
+                ),
+            )
+            self.range(source, expr - low - bit * rest, half, weight)
+
     # -- checks ---------------------------------------------------------------------------------
 
     def weighted(self, source: Source, weight: Expr | int) -> Expr:
@@ -399,12 +434,10 @@ class Builder:
         fractions = draft._closed()
         return draft._program(draft._arranged(fractions))
 
-    def cost(self) -> int | None:
-        """An estimate of what a proof costs, in no unit but to be compared; None where the program does not fit."""
+    def arrangement(self) -> Arrangement:
+        """How the program's fractions fill helpers, and what a proof costs."""
         draft = self.copy()
-        fractions = draft._closed()
-        found = draft._arranged(fractions)
-        return found.cost if found.fits else None
+        return draft._arranged(draft._closed())
 
     @property
     def depth(self) -> int:
@@ -412,16 +445,13 @@ class Builder:
         depth = max(source.extent.depth for source in self._sources.values())
         return max(depth, RANGE_DEPTH) if self._lookups else depth
 
-    @property
-    def own_columns(self) -> int:
-        """The aux columns said so far: what no other program has."""
-        return len(self._aux)
-
-    @property
-    def least_columns(self) -> int:
-        """How many columns the program has at least, whatever else is said."""
-        helpers = bool(self._lookups or any(family.fractions for family in self._families))
-        return len(self._operands) + len(self._aux) + bool(self._lookups) + helpers
+    def least_columns_with(self, other: Builder) -> int:
+        """How many columns the program has at least if what another builder was told is said to this one, too."""
+        helpers = any(each._lookups or each._families for each in (self, other))
+        aux = len(self._aux) + len(other._aux) + bool(self._lookups or other._lookups)
+        # Operands with challenges may turn out to be the same.
+        more = other._plain - self._plain
+        return len(self._operands) + len(more) + aux + helpers
 
     def _closed(self) -> list[Fraction]:
         """All fractions, after the range table's side is added where something is looked up."""
@@ -534,6 +564,12 @@ class Builder:
     def evaluate(self, expr: Expr) -> Words | np.uint64:
         """Values of an expression of plain columns, modulo 2^64; needs the data."""
         return evaluate(expr, self._cells)
+
+
+def halves(span: int) -> tuple[int, int]:
+    """w and k: [0, span] is [0, 2^w) and [k, k + 2^w) together."""
+    width = (span + 1).bit_length() - 1
+    return width, span + 1 - (1 << width)
 
 
 def _cells(cell: Cell) -> Cells:

@@ -22,6 +22,7 @@ from zkp_nb.statements import (
     keys,
     moments,
     order,
+    quantiles,
     reading,
     rows,
     schema,
@@ -117,6 +118,7 @@ __all__ = [
     "mean",
     "mean_between",
     "median",
+    "min_max",
     "minimum",
     "not_null",
     "nulls",
@@ -227,7 +229,12 @@ def maximum(*columns: str) -> Claim:
     )
 
 
-def quantile(column: str, *shares: object, method: extremes.Method = "linear") -> Claim:
+def min_max(*columns: str) -> Claim:
+    """The least and greatest values of columns that are not null, several columns in one proof."""
+    return Claim(call("min_max", *columns), lambda subject: extremes.state_min_max(subject, columns))
+
+
+def quantile(column: str, *shares: object, method: quantiles.Method = "linear") -> Claim:
     """Quantiles of a column among its values that are not null.
 
     Args:
@@ -236,13 +243,13 @@ def quantile(column: str, *shares: object, method: extremes.Method = "linear") -
             value that a share of at least p of all values does not exceed.
     """
     text = call("quantile", column, *shares, method=method)
-    return Claim(text, lambda subject: extremes.state_quantiles(subject, column, shares, method))
+    return Claim(text, lambda subject: quantiles.state_quantiles(subject, column, shares, method))
 
 
 def median(column: str) -> Claim:
     """The median of a column among its values that are not null; of an even number of them, between two."""
     return Claim(
-        call("median", column), lambda subject: extremes.state_quantiles(subject, column, (0.5,), "linear")
+        call("median", column), lambda subject: quantiles.state_quantiles(subject, column, (0.5,), "linear")
     )
 
 

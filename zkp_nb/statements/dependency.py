@@ -15,7 +15,7 @@ from pydantic import Field
 from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import hash_rows
-from zkp_nb.statements.facts import Name, distinct
+from zkp_nb.statements.facts import Name, Names, distinct
 from zkp_nb.statements.keys import compile_distinct
 from zkp_nb.statements.matching import active, different, occurrences, present
 from zkp_nb.statements.packing import Task
@@ -47,7 +47,7 @@ class Dependency(Statement):
     kind: ClassVar[str] = "functional-dependency"
 
     columns: Annotated[tuple[Name, ...], Field(min_length=1, max_length=4)]
-    dependents: Annotated[tuple[Name, ...], Field(min_length=1)]
+    dependents: Names
 
     def sentence(self, names: Mapping[str, str]) -> str:
         table, key = name_of(names, self.inputs[0]), listed(map(quoted, self.columns))

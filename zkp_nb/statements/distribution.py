@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, TypeAlias
 
 import numpy as np
 from pydantic import Field
@@ -47,7 +47,7 @@ from zkp_nb.statements.values import (
     present_of,
     published,
 )
-from zkp_nb.statements.witness import words
+from zkp_nb.statements.witness import LIMB_BITS, words
 from zkp_nb.table import vectors
 from zkp_nb.table.cells import Cells, to_ints
 
@@ -56,6 +56,12 @@ MAX_LISTED: Final = 1_000
 
 MAX_SHOWN: Final = 20
 """Values or bins in a sentence."""
+
+_ROOM: Final = 48
+"""Bits of the widest bin of a histogram up to which both sides fit into one proof."""
+
+Bin: TypeAlias = tuple[int, int, int]
+"""First cell, last cell, and number of values."""
 
 Count = Annotated[int, Field(ge=0)]
 Several = Annotated[int, Field(gt=0)]
@@ -161,9 +167,39 @@ class Histogram(Fact):
         return f"Of the values of {quoted(self.column)} in {name_of(names, self.inputs[0])}, {listed(shown)}."
 
     def tasks(self, builder: Builder) -> Sequence[Task]:
+        width = _widest(self.bins(builder.table(self.inputs[0]).column(self.column)))
+        if width <= _ROOM:
+            return (self.compile,)
         return [partial(self._bounded, lower=lower) for lower in (True, False)]
 
-    def bins(self, column: SourceColumn) -> list[tuple[int, int, int]]:
+    def compile(self, builder: Builder) -> None:
+        """Each row has the bounds of a bin, and lies between them; each bin is taken as often as counted."""
+        x, present, bins = self._asked(builder)
+        column = builder.table(self.inputs[0]).column(self.column)
+        first, last = (
+            builder.aux(column.source, f"bin/{side}", partial(_bounds, column, bins, at))
+            for at, side in enumerate(("first", "last"))
+        )
+        family = builder.family()
+        family.left(column.source, first + family.alpha * last, present)
+        for low, high, count in bins:
+            family.listed(low + family.alpha * high, count)
+        # Both distances are below 2^width and add up to the bin's width: so neither exceeds it.
+        width = -(-_widest(bins) // LIMB_BITS) * LIMB_BITS
+        for distance in (x - first, last - x):
+            builder.range(column.source, distance, width, present)
+
+    def _asked(self, builder: Builder) -> tuple[Expr, Expr, list[Bin]]:
+        """The column, where it is not null, and the bins."""
+        column = builder.table(self.inputs[0]).column(self.column)
+        x, null = builder.value(column)
+        if self.nulls and not column.nullable:
+            raise StatementError(
+                f"Column {column.name!r} has no nulls by its record, and the statement counts some."
+            )
+        return x, builder.negated(null), self.bins(column)
+
+    def bins(self, column: SourceColumn) -> list[Bin]:
         """First cell, last cell and count of every bin that is not empty, outside of the edges too.
 
         Raises:
@@ -186,22 +222,20 @@ class Histogram(Fact):
 
     def _bounded(self, builder: Builder, *, lower: bool) -> None:
         """Values keep to one side of a bin's bound each, and each bound is taken as often as counted."""
+        x, present, bins = self._asked(builder)
         source = builder.table(self.inputs[0])
         column = source.column(self.column)
-        x, null = builder.value(column)
-        if self.nulls and not column.nullable:
-            raise StatementError(
-                f"Column {column.name!r} has no nulls by its record, and the statement counts some."
-            )
-        present, bins = builder.negated(null), self.bins(column)
         side = "first" if lower else "last"
         bound = builder.aux(source, f"bin/{side}", lambda: _bounds(column, bins, 0 if lower else 1))
         family = builder.family()
         family.left(source, bound, present)
         for first, last, count in bins:
             family.listed(builder.constant(first if lower else last), count)
-        width = max((last - first).bit_length() for first, last, _ in bins) if bins else 0
-        builder.range(source, x - bound if lower else bound - x, width, present)
+        builder.range(source, x - bound if lower else bound - x, _widest(bins), present)
+
+
+def _widest(bins: Sequence[Bin]) -> int:
+    return max(((last - first).bit_length() for first, last, _ in bins), default=0)
 
 
 def cuts_of(column: SourceColumn, edges: Sequence[object]) -> list[int]:
@@ -222,7 +256,7 @@ def cuts_of(column: SourceColumn, edges: Sequence[object]) -> list[int]:
     return cuts
 
 
-def _bounds(column: SourceColumn, bins: Sequence[tuple[int, int, int]], side: int) -> Cells:
+def _bounds(column: SourceColumn, bins: Sequence[Bin], side: int) -> Cells:
     """The bound of each row's bin; 0 where null."""
     cells = cells_of(column)
     signed = cells.dtype == np.int64

@@ -17,7 +17,7 @@ from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import hash_rows
 from zkp_nb.statements.expr import Expr
-from zkp_nb.statements.facts import Name, distinct
+from zkp_nb.statements.facts import Name, Names, distinct
 from zkp_nb.statements.keys import compile_distinct
 from zkp_nb.statements.matching import occurrences
 from zkp_nb.statements.packing import Task
@@ -53,7 +53,7 @@ class DropDuplicates(Statement):
     strength: ClassVar[int] = 26
     shape: ClassVar[tuple[int, int, int] | None] = (1, 1, 1)
 
-    subset: Annotated[tuple[Name, ...], Field(min_length=1)] | None
+    subset: Names | None
     key: Annotated[tuple[Name, ...], Field(min_length=1, max_length=4)] | None
 
     @model_validator(mode="after")

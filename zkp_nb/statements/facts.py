@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import partial
 from typing import Annotated, ClassVar, Final
 from typing import Literal as OneOf
 
@@ -17,7 +18,7 @@ from pydantic import Field
 from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.literals import number_cell, number_text
-from zkp_nb.statements.program import MAX_COLUMNS
+from zkp_nb.statements.packing import Task
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Cell, Source, SourceColumn
 from zkp_nb.statements.statement import (
@@ -41,6 +42,7 @@ SUM_BITS: Final = 253
 """A sum of that many bits stays below r."""
 
 Name = Annotated[str, Field(min_length=1)]
+Names = Annotated[tuple[Name, ...], Field(min_length=1)]
 Number = Annotated[str, Field(pattern=r"^-?[0-9]{1,120}(\.[0-9]{1,80})?( s)?$")]
 """A decimal number as text, durations with their unit."""
 
@@ -189,7 +191,7 @@ class Variances(Fact):
 
     measure: OneOf["variance", "standard deviation"]
     ddof: Annotated[int, Field(ge=0, le=1)]
-    columns: Annotated[tuple[Spread, ...], Field(max_length=MAX_COLUMNS)]
+    columns: tuple[Spread, ...]
 
     def sentence(self, names: Mapping[str, str]) -> str:
         table, kind = name_of(names, self.inputs[0]), "sample" if self.ddof else "population"
@@ -206,34 +208,33 @@ class Variances(Fact):
             return f"The {kind} {self.measure} of {first} in {table} is {parts[0].removeprefix(f'{first} ')}."
         return f"The {kind} {self.measure}s of columns of {table} are: {listed(parts)}."
 
-    def compile(self, builder: Builder) -> None:
+    def tasks(self, builder: Builder) -> Sequence[Task]:
+        self.columns_of(builder, [each.column for each in self.columns])
+        return [*(partial(self._moments, each) for each in self.columns), self._counts]
+
+    def _moments(self, each: Spread, builder: Builder) -> None:
+        """The sums of the column and of its squares."""
+        source = builder.table(self.inputs[0])
+        column = source.column(each.column)
+        check_squares(column)
+        if each.count <= self.ddof:
+            raise StatementError("A variance needs more values than its divisor takes away.")
+        if each.variance(0) < 0:
+            # Sums are proven modulo r: cells that are no numbers have such squares.
+            raise StatementError("No numbers have the sum and the sum of squares of the statement.")
+        x, alpha = builder.column(column), builder.challenge("fact/alpha")
+        total, squares = number_cell(each.sum, column.type), square_cell(each.squares, column)
+        builder.sum(source, x + alpha * (x * x), total + alpha * squares)
+
+    def _counts(self, builder: Builder) -> None:
+        """The numbers of nulls."""
         source, columns = self.columns_of(builder, [each.column for each in self.columns])
-        powers = iter(builder.powers(builder.challenge("fact/alpha"), 3 * len(columns)))
-        expr, value = builder.constant(0), builder.constant(0)
-        nulls = []
+        cells: list[Cell] = []
+        totals: list[int] = []
         for each, column in zip(self.columns, columns, strict=True):
-            check_squares(column)
-            if each.count <= self.ddof:
-                raise StatementError("A variance needs more values than its divisor takes away.")
-            x = builder.column(column)
-            for power, moment, total in (
-                (next(powers), x, number_cell(each.sum, column.type)),
-                (next(powers), x * x, square_cell(each.squares, column)),
-            ):
-                expr, value = expr + power * moment, value + power * total
-            if each.variance(0) < 0:
-                # Sums are proven modulo r: cells that are no numbers have such squares.
-                raise StatementError("No numbers have the sum and the sum of squares of the statement.")
-            power = next(powers)
-            count: list[int] = []
-            cells: list[Cell] = []
-            counted(source, column, each.count, cells, count)
-            nulls += [(power, cell, total) for cell, total in zip(cells, count, strict=True)]
-        if nulls:
-            expr = expr + builder.operand("nulls", [(power, cell) for power, cell, _ in nulls])
-            for power, _, total in nulls:
-                value = value + power * total
-        builder.sum(source, expr, value)
+            counted(source, column, each.count, cells, totals)
+        if cells:
+            combined_sum(builder, source, cells, totals)
 
 
 def distinct(source: Source, names: Sequence[str]) -> list[SourceColumn]:
@@ -351,11 +352,6 @@ def state_variances(
     if ddof not in (0, 1):
         raise StatementError("ddof is 1 for a sample and 0 for a population.")
     columns = _numeric(subject, names)
-    if len(columns) + any(column.nullable for column in columns) > MAX_COLUMNS:
-        raise StatementError(
-            f"One proof holds the variances of at most {MAX_COLUMNS - 1} columns.",
-            todo="Claim them in two steps.",
-        )
     spreads = []
     for column in columns:
         check_squares(column)

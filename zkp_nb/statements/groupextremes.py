@@ -18,7 +18,7 @@ from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import hash_rows
 from zkp_nb.statements.distribution import MAX_LISTED, MAX_SHOWN
-from zkp_nb.statements.facts import Fact, Name, distinct
+from zkp_nb.statements.facts import Fact, Name, Names, distinct
 from zkp_nb.statements.groups import (
     Known,
     Members,
@@ -78,7 +78,7 @@ class GroupExtremes(Fact):
     kind: ClassVar[str] = "group-extremes"
     result_fields: ClassVar[frozenset[str]] = frozenset({"groups"})
 
-    by: Annotated[tuple[Name, ...], Field(min_length=1)]
+    by: Names
     values: Annotated[tuple[Name, ...], Field(min_length=1, max_length=8)]
     groups: Annotated[tuple[GroupRange, ...], Field(min_length=1, max_length=MAX_LISTED)]
 

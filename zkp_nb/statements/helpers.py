@@ -29,9 +29,35 @@ class Arrangement(NamedTuple):
     """The groups of fractions, one for each helper, and the estimated cost of a proof."""
 
     groups: list[list[Fraction]]
+    columns: int
     cost: int
     fits: bool
     """Whether the program has at most 10 columns and no degree beyond what the argument allows."""
+
+    @property
+    def proof_bytes(self) -> int:
+        """Length of a proof."""
+        return 32 * (2 * self.columns + 12)
+
+
+class _Group:
+    """Some fractions, and the degree of the constraint of a helper of them."""
+
+    def __init__(self) -> None:
+        self.fractions: list[Fraction] = []
+        self.degree = self._denominators = self._excess = 0
+
+    def degree_with(self, fraction: Fraction) -> int:
+        numerator, denominator = fraction
+        excess = max(1, self._excess, numerator.degree - denominator.degree)
+        return self._denominators + denominator.degree + excess
+
+    def add(self, fraction: Fraction) -> None:
+        numerator, denominator = fraction
+        self.degree = self.degree_with(fraction)
+        self._excess = max(self._excess, numerator.degree - denominator.degree)
+        self._denominators += denominator.degree
+        self.fractions.append(fraction)
 
 
 def arranged(
@@ -58,45 +84,44 @@ def arranged(
         sum_degree = max(sum_degree, expr.degree)
         _reaches(reach, expr.leaves, expr.degree - 1)
 
-    def of(groups: list[list[Fraction]]) -> Arrangement:
-        reached, work, highest = dict(reach), 0, degree
+    def of(groups: list[_Group]) -> Arrangement:
+        reached, work, highest, total = dict(reach), 0, degree, columns + len(groups)
         for group in groups:
-            own = group_degree(group)
-            highest = max(highest, own)
-            work += (own - 1) * (1 + len(group))
-            leaves = frozenset().union(*(side.leaves for fraction in group for side in fraction))
-            _reaches(reached, leaves, own - 1)
-        work += sum(count for leaf, count in reached.items() if leaf.kind != "pub")
-        work += _COLUMN * (columns + len(groups)) + _HELPER * len(groups)
+            highest = max(highest, group.degree)
+            work += (group.degree - 1) * (1 + len(group.fractions))
+            for numerator, denominator in group.fractions:
+                _reaches(reached, numerator.leaves | denominator.leaves, group.degree - 1)
+        work += sum(reached.values())
+        work += _COLUMN * total + _HELPER * len(groups)
         work += _QUOTIENT if aux or groups else 0
-        fits = columns + len(groups) <= MAX_COLUMNS and highest <= MAX_DEGREE and sum_degree <= MAX_SUM_DEGREE
-        return Arrangement(groups, depth * (work + _PROOF) + _START, fits)
+        fits = total <= MAX_COLUMNS and highest <= MAX_DEGREE and sum_degree <= MAX_SUM_DEGREE
+        cost = depth * (work + _PROOF) + _START
+        return Arrangement([group.fractions for group in groups], total, cost, fits)
 
-    found = [of(_grouped(fractions, limit)) for limit in range(2, MAX_DEGREE + 1)] if fractions else [of([])]
-    return min(found, key=lambda each: (not each.fits, each.cost, len(each.groups)))
+    ways = {
+        tuple(len(group.fractions) for group in groups): groups
+        for groups in (_grouped(fractions, limit) for limit in range(MAX_DEGREE, 1, -1))
+    }
+    return min(
+        map(of, reversed(ways.values())), key=lambda each: (not each.fits, each.cost, len(each.groups))
+    )
 
 
 def _reaches(reach: dict[Expr, int], leaves: Iterable[Expr], cosets: int) -> None:
     """These columns are evaluated on that many cosets at least."""
     for leaf in leaves:
-        reach[leaf] = max(reach.get(leaf, 0), cosets)
+        if leaf.kind != "pub":
+            reach[leaf] = max(reach.get(leaf, 0), cosets)
 
 
-def _grouped(fractions: Sequence[Fraction], limit: int) -> list[list[Fraction]]:
+def _grouped(fractions: Sequence[Fraction], limit: int) -> list[_Group]:
     """Fractions in their order, as many in each helper as keep its constraint's degree within the limit."""
-    groups: list[list[Fraction]] = []
+    groups: list[_Group] = []
     for fraction in fractions:
-        if groups and group_degree([*groups[-1], fraction]) <= limit:
-            groups[-1].append(fraction)
-        else:
-            groups.append([fraction])
+        if not groups or groups[-1].degree_with(fraction) > limit:
+            groups.append(_Group())
+        groups[-1].add(fraction)
     return groups
-
-
-def group_degree(group: Sequence[Fraction]) -> int:
-    """Degree of the constraint of a helper of these fractions."""
-    total = sum(denominator.degree for _, denominator in group)
-    return max(1 + total, *(total + n.degree - d.degree for n, d in group))
 
 
 def together(group: Sequence[Fraction]) -> Fraction:

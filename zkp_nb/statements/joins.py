@@ -17,7 +17,7 @@ from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import Mask, hash_rows, surplus
 from zkp_nb.statements.expr import Expr
-from zkp_nb.statements.facts import Name, distinct
+from zkp_nb.statements.facts import Name, Names, distinct
 from zkp_nb.statements.keys import compile_distinct
 from zkp_nb.statements.matching import (
     Places,
@@ -46,8 +46,6 @@ from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import data_of
 from zkp_nb.table import Column, Table, vectors
 from zkp_nb.table.cells import Cells
-
-Names = Annotated[tuple[Name, ...], Field(min_length=1)]
 
 SUFFIXES = ("_x", "_y", "_right")
 """What pandas and polars put behind names that both tables have."""

@@ -20,7 +20,7 @@ from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.builder import MAX_WIDTH, Builder
 from zkp_nb.statements.compare import hash_rows
 from zkp_nb.statements.expr import Expr
-from zkp_nb.statements.facts import Fact, Name, distinct
+from zkp_nb.statements.facts import Fact, Name, Names, distinct
 from zkp_nb.statements.program import ProgramTooLarge
 from zkp_nb.statements.resolved import interval
 from zkp_nb.statements.rows import source_of
@@ -276,8 +276,8 @@ class InKey(Statement):
     kind: ClassVar[str] = "in-key"
     shape: ClassVar[tuple[int, int, int] | None] = (2, 0, 0)
 
-    columns: Annotated[tuple[Name, ...], Field(min_length=1)]
-    key: Annotated[tuple[Name, ...], Field(min_length=1)]
+    columns: Names
+    key: Names
 
     def sentence(self, names: Mapping[str, str]) -> str:
         table, other = (name_of(names, each) for each in self.inputs)

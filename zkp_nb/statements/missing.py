@@ -13,7 +13,7 @@ from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import Mask, hash_rows, surplus
 from zkp_nb.statements.equations import Equations
 from zkp_nb.statements.expr import Expr
-from zkp_nb.statements.facts import Name, distinct
+from zkp_nb.statements.facts import Name, Names, distinct
 from zkp_nb.statements.program import ProgramTooLarge
 from zkp_nb.statements.rows import RowsStatement, compared, source_of
 from zkp_nb.statements.sources import Source, SourceColumn, common_units
@@ -47,7 +47,7 @@ class DropNulls(RowsStatement):
     strength: ClassVar[int] = 28
     shape: ClassVar[tuple[int, int, int] | None] = (1, 1, 1)
 
-    subset: Annotated[tuple[Name, ...], Field(min_length=1)]
+    subset: Names
 
     def sentence(self, names: Mapping[str, str]) -> str:
         output, source = name_of(names, self.outputs[0]), name_of(names, self.inputs[0])

@@ -11,7 +11,7 @@ from pydantic import Field
 from zkp_nb.errors import StatementError
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.distribution import MAX_LISTED, MAX_SHOWN
-from zkp_nb.statements.facts import Fact, Name, distinct
+from zkp_nb.statements.facts import Fact, Names, distinct
 from zkp_nb.statements.groups import key_members, listed_key
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import SourceColumn
@@ -40,7 +40,7 @@ class Opening(Fact):
     kind: ClassVar[str] = "opening"
     result_fields: ClassVar[frozenset[str]] = frozenset({"rows"})
 
-    columns: Annotated[tuple[Name, ...], Field(min_length=1)]
+    columns: Names
     rows: Annotated[tuple[Opened, ...], Field(min_length=1, max_length=MAX_LISTED)]
 
     def sentence(self, names: Mapping[str, str]) -> str:

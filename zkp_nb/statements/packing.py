@@ -1,6 +1,6 @@
 """Which of the things that a statement says go into one program.
 
-A statement is a list of tasks. A task joins the first program in which it fits and pays, so that they share
+A statement is a list of tasks. A task joins the program in which it fits and saves most, so that they share
 operands, the table of 16-bit values, helpers, and all that a proof costs by itself. Tasks of one program are
 proven together and say no less than apart: each family has challenges of its own, and every other challenge
 is drawn after all columns are fixed. The rule looks at public data alone (specification, statements: packing).
@@ -12,36 +12,36 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from zkp_nb.errors import StatementError
+from zkp_nb.ledger.records import MAX_LEAF_BYTES
 from zkp_nb.statements.builder import Builder
+from zkp_nb.statements.helpers import Arrangement
 from zkp_nb.statements.program import MAX_COLUMNS
 
 Task: TypeAlias = Callable[[Builder], None]
 """Says one thing to a builder."""
 
-MAX_PROGRAMS: Final = 100
-"""Programs of one statement: as many proofs as an entry of a log has room for, more or less."""
+_TOO_MANY: Final = "This takes more proofs than one receipt holds."
 
 
 class _Pack:
     """The tasks of one program, and what they make of a builder."""
 
-    def __init__(self, builder: Builder, tasks: list[Task], cost: int | None) -> None:
+    def __init__(self, builder: Builder, tasks: list[Task], arrangement: Arrangement) -> None:
         self.builder = builder
         self.tasks = tasks
-        self.cost = cost
+        self.arrangement = arrangement
 
-    def take(self, task: Task, alone: Builder, cost: int) -> bool:
-        """Takes the task in, if it fits and costs no more here than in a program of its own."""
-        if self.cost is None or self.builder.least_columns + alone.own_columns > MAX_COLUMNS:
-            return False
-        joined = self.builder.copy()
-        task(joined)
-        found = joined.cost()
-        if found is None or found > self.cost + cost:
-            return False
-        self.builder, self.cost = joined, found
-        self.tasks.append(task)
-        return True
+    def with_task(self, task: Task, alone: _Pack) -> _Pack | None:
+        """The program with one more task; None where that does not fit, or costs more than both apart."""
+        if self.builder.least_columns_with(alone.builder) > MAX_COLUMNS or not self.arrangement.fits:
+            return None
+        builder = self.builder.copy()
+        task(builder)
+        joined = _Pack(builder, [*self.tasks, task], builder.arrangement())
+        return joined if joined.arrangement.fits and self.saved(alone, joined) >= 0 else None
+
+    def saved(self, alone: _Pack, joined: _Pack) -> int:
+        return self.arrangement.cost + alone.arrangement.cost - joined.arrangement.cost
 
 
 def packed(empty: Builder, tasks: Sequence[Task]) -> list[tuple[Builder, list[Task]]]:
@@ -52,15 +52,23 @@ def packed(empty: Builder, tasks: Sequence[Task]) -> list[tuple[Builder, list[Ta
     """
     packs: list[_Pack] = []
     for task in tasks:
-        alone = empty.other()
-        task(alone)
-        cost = alone.cost()
-        if cost is not None and any(pack.take(task, alone, cost) for pack in packs):
-            continue
-        if len(packs) == MAX_PROGRAMS:
-            raise StatementError(
-                f"This takes more than {MAX_PROGRAMS} proofs, which one receipt does not hold.",
-                todo="Claim it in several steps.",
-            )
-        packs.append(_Pack(alone, [task], cost))
+        builder = empty.other()
+        task(builder)
+        alone = _Pack(builder, [task], builder.arrangement())
+        best: tuple[int, int, _Pack] | None = None
+        for at, pack in enumerate(packs if alone.arrangement.fits else ()):
+            joined = pack.with_task(task, alone)
+            if joined is not None and (best is None or pack.saved(alone, joined) > best[0]):
+                best = pack.saved(alone, joined), at, joined
+        if best is None:
+            packs.append(alone)
+        else:
+            packs[best[1]] = best[2]
+        if sum(_encoded(pack.arrangement.proof_bytes) for pack in packs) > MAX_LEAF_BYTES:
+            raise StatementError(_TOO_MANY, todo="Claim it in several steps.")
     return [(pack.builder, pack.tasks) for pack in packs]
+
+
+def _encoded(length: int) -> int:
+    """Characters of so many bytes in base64."""
+    return -(-length // 3) * 4

@@ -7,10 +7,9 @@ from contextlib import suppress
 
 from zkp_nb.errors import StatementError
 from zkp_nb.statements.conjunction import MAX_CLAIMS, conjunction
-from zkp_nb.statements.extremes import Maximum, Minimum, state_extremes
+from zkp_nb.statements.extremes import state_min_max
 from zkp_nb.statements.facts import check_squares, distinct, state_nulls, state_variances
 from zkp_nb.statements.keys import state_unique
-from zkp_nb.statements.program import MAX_COLUMNS
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import SourceColumn
 from zkp_nb.statements.statement import Statement
@@ -32,14 +31,12 @@ def state_profile(subject: Subject, names: Sequence[str]) -> Statement:
     source = source_of(subject)
     columns = distinct(source, names or source.names)
     statements: list[Statement] = [state_nulls(subject, [column.name for column in columns])]
-    ordered = [column.name for column in columns if _has_extremes(subject, column.name)]
+    ordered = [column.name for column in columns if _has_ends(subject, column.name)]
     if ordered:
-        statements += [state_extremes(subject, ordered, kind) for kind in (Minimum, Maximum)]
+        statements.append(state_min_max(subject, ordered))
     numbers = [column.name for column in columns if _has_spread(column)]
-    # One proof holds as many columns, and the nulls of all of them as one more.
-    for at in range(0, len(numbers), MAX_COLUMNS - 1):
-        group = numbers[at : at + MAX_COLUMNS - 1]
-        statements.append(state_variances(subject, group, 1, "standard deviation"))
+    if numbers:
+        statements.append(state_variances(subject, numbers, 1, "standard deviation"))
     for column in columns:
         if len(statements) < MAX_CLAIMS:
             with suppress(StatementError):
@@ -47,9 +44,9 @@ def state_profile(subject: Subject, names: Sequence[str]) -> Statement:
     return conjunction(statements)
 
 
-def _has_extremes(subject: Subject, name: str) -> bool:
+def _has_ends(subject: Subject, name: str) -> bool:
     try:
-        state_extremes(subject, [name], Minimum)
+        state_min_max(subject, [name])
     except StatementError:
         return False
     return True

@@ -17,7 +17,7 @@ from zkp_nb.errors import StatementError
 from zkp_nb.statements.bits import Bits
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.distribution import MAX_LISTED, MAX_SHOWN, percent_of
-from zkp_nb.statements.facts import Fact, Name, distinct
+from zkp_nb.statements.facts import Fact, Names, distinct
 from zkp_nb.statements.filters import answered, with_bits
 from zkp_nb.statements.formula import Predicate, predicate_text
 from zkp_nb.statements.groups import (
@@ -62,7 +62,7 @@ class GroupRates(Fact):
     kind: ClassVar[str] = "group-rates"
     result_fields: ClassVar[frozenset[str]] = frozenset({"groups"})
 
-    by: Annotated[tuple[Name, ...], Field(min_length=1)]
+    by: Names
     predicate: Predicate
     groups: Annotated[tuple[Rate, ...], Field(min_length=1, max_length=MAX_LISTED)]
 

@@ -18,7 +18,7 @@ from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import Mask, hash_rows
 from zkp_nb.statements.equations import Equations
 from zkp_nb.statements.expr import Expr
-from zkp_nb.statements.facts import Name, distinct
+from zkp_nb.statements.facts import Name, Names, distinct
 from zkp_nb.statements.packing import Task
 from zkp_nb.statements.resolved import MAX_MEMBERS, All, AtLeast, Member, OneOf, holds, interval
 from zkp_nb.statements.rows import source_of
@@ -273,7 +273,7 @@ class Cast(Rewriting):
     kind: ClassVar[str] = "cast"
     strength: ClassVar[int] = 11
 
-    columns: Annotated[tuple[Name, ...], Field(min_length=1)]
+    columns: Names
     types: Annotated[tuple[tuple[str, str], ...], Field(min_length=1)]
 
     @property

@@ -173,10 +173,7 @@ class Conforms(Fact):
         if column.type.kind == "bool" and (low, high) == (0, 1):
             builder.committed_bit(column)
             return
-        width = (high - low).bit_length()
-        builder.range(source, x - low, width, builder.negated(null))
-        if high - low != (1 << width) - 1:
-            builder.range(source, high - x, width, builder.negated(null))
+        builder.within(source, x, low, high, builder.negated(null))
 
     def _allowed(self, rule: Rule, builder: Builder) -> None:
         """Each value is one of a group; a bit for each group but the last says of which."""

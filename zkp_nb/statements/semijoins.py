@@ -12,7 +12,7 @@ from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import hash_rows, surplus
 from zkp_nb.statements.expr import Expr
-from zkp_nb.statements.facts import Name, distinct
+from zkp_nb.statements.facts import Names, distinct
 from zkp_nb.statements.joins import has_match
 from zkp_nb.statements.keys import compile_distinct
 from zkp_nb.statements.matching import (
@@ -40,8 +40,6 @@ from zkp_nb.statements.statement import (
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.witness import inverses, words
 from zkp_nb.table.cells import Cells
-
-Names = Annotated[tuple[Name, ...], Field(min_length=1)]
 
 
 class _Keyed(Statement):

@@ -18,12 +18,12 @@ from pydantic import Field
 from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import hash_rows
-from zkp_nb.statements.extremes import SHARE, share_text
 from zkp_nb.statements.facts import Name, shown
 from zkp_nb.statements.keys import compile_distinct
 from zkp_nb.statements.matching import different, occurrences
 from zkp_nb.statements.packing import Task
 from zkp_nb.statements.partition import MAX_PARTS, column_names, commit_rests, partition, rests
+from zkp_nb.statements.quantiles import SHARE, share_text
 from zkp_nb.statements.rows import RowsStatement, source_of, split_columns
 from zkp_nb.statements.sources import SourceColumn
 from zkp_nb.statements.statement import listed, name_of, quoted, register
