@@ -31,6 +31,8 @@ FRAME = pd.DataFrame(
     [
         (zkp.minimum("age", "price"), "age 17 and price -3.75"),
         (zkp.maximum("ref"), "is 20"),
+        (zkp.min_max("age", "ref"), "age from 17 to 65 and ref from 10 to 20"),
+        (zkp.min_max("id", "price"), "id from 1 to 4"),
         (zkp.median("age"), "the median is 31"),
         (zkp.value_counts("state"), "CA (2), NY (1) and null (1)"),
         (zkp.histogram("age", [0, 18, 65]), "1 in [0, 18) and 3 in [18, 65]"),
@@ -54,7 +56,7 @@ FRAME = pd.DataFrame(
         (zkp.not_null("ref", "id"), ""),
         (zkp.conforms({"age": (0, 120), "state": ["CA", "NY"]}), "one of CA or NY"),
         (zkp.sorted_by("rank"), "ascending order of rank"),
-        (zkp.profile("price"), "The minimum of price"),
+        (zkp.profile("price"), "for price from -3.75 to 100"),
     ],
     ids=repr,
 )
