@@ -105,3 +105,9 @@ def test_scales() -> None:
     for wrong in ("price", "price=", "=2", "price=-1", "price=two", "price=²"):
         with pytest.raises(ZkpError, match="column=digits"):
             read_scales([wrong])
+
+
+@pytest.mark.parametrize("line", ["adults   # finds out by itself", "adults  #", "adults"])
+def test_a_comment_is_no_word(line: str) -> None:
+    assert split_words(line) == ["adults"]
+    assert split_words('adults between("a#b", 1) # c') == ["adults", 'between("a#b", 1)']

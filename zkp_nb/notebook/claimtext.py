@@ -83,7 +83,7 @@ def claim_names() -> list[str]:
 
 
 def split_words(line: str) -> list[str]:
-    """Words of a line: split at blanks outside of brackets and quotes, quotes kept.
+    """Words of a line: split at blanks outside of brackets and quotes, quotes kept; a comment is none.
 
     Raises:
         ZkpError: a bracket or a quote is left open.
@@ -103,6 +103,8 @@ def split_words(line: str) -> list[str]:
         if character.isspace() and not closing:
             words, word = ([*words, word], "") if word else (words, word)
             continue
+        if character == "#" and not word and not closing:
+            break  # a comment, as after any other line of a cell
         word += character
         if character in "\"'":
             quote = character

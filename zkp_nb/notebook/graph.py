@@ -99,8 +99,8 @@ def graph_of(project: Project, versions: Sequence[Version] = (), about: str | No
             records.setdefault(entry.record.id, entry.record)
             continue
         named = entry.named()
-        for each in {each for ids in named.values() for each in ids}:
-            records.setdefault(each, ledger.dataset(each))
+        for each in {each for ids in named.values() for each in ids} - set(records):
+            records[each] = ledger.dataset(each)
         sentence = _sentence(entry, records)
         if not named["outputs"]:
             for each in named["inputs"]:

@@ -40,10 +40,11 @@ class GraphComm:
         if tracker is not None and tracker is not self._tracker:
             self._tracker = tracker
             tracker.listeners.append(self.tell)
-        size = session.log_size()
-        if size != self._size:
-            self._size = size
-            self.tell()
+        with suppress(ZkpError):  # a server that is away is told by the user's own verbs
+            size = session.log_size()
+            if size != self._size:
+                self._size = size
+                self.tell()
 
     def tell(self) -> None:
         """Says what the graph is now."""

@@ -40,7 +40,13 @@ def project() -> Project:
     return _projects[folder]
 
 
-def connect(url: str, token: str | None = None, *, prover: Literal["local", "remote"] = "local") -> Project:
+def connect(
+    url: str,
+    token: str | None = None,
+    *,
+    prover: Literal["local", "remote"] = "local",
+    tell: Callable[[str], object] = print,
+) -> Project:
     """From here on this session's ledger is that of a server; see `Project.connect`.
 
     Raises:
@@ -48,7 +54,7 @@ def connect(url: str, token: str | None = None, *, prover: Literal["local", "rem
         LedgerInconsistent: it shows another log than before, or one that shrank or forked.
     """
     register_accessors()
-    connected = Project.connect(url, token, prover=prover)
+    connected = Project.connect(url, token, prover=prover, tell=tell)
     with lock:
         before = _projects.pop(connected.folder, None)
         _projects[connected.folder] = connected

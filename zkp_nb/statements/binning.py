@@ -89,7 +89,7 @@ class Cut(Statement):
         for at, (label, (low, high)) in enumerate(zip(self.labels, pairwise(self.edges), strict=True)):
             opened = "(" if self.right and at else "["
             closed = "]" if self.right or at == last else ")"
-            bins.append(f"{value_text(label)} for {opened}{low}, {high}{closed}")
+            bins.append(f"{value_text(label)} for {opened}{_edge_text(low)}, {_edge_text(high)}{closed}")
         return (
             f"{output} has the rows of {source} in the same order, with {quoted(self.into)} the bin of "
             f"{quoted(self.column)}: {listed(bins)}; no value lies outside."
@@ -148,6 +148,11 @@ class Cut(Statement):
         builder.require(source, product)
         width = max((each.last - each.first).bit_length() for each in bins)
         builder.range(source, x - bound if lower else bound - x, width, present)
+
+
+def _edge_text(edge: object) -> str:
+    """An edge; the ends of what 64 bits hold as powers, which people recognise."""
+    return {str(-(2**63)): "-2^63", str(2**63 - 1): "2^63 - 1"}.get(str(edge), str(edge))
 
 
 def _label(builder: Builder, column: SourceColumn, delta: Expr) -> Expr:

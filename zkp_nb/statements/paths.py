@@ -16,6 +16,7 @@ import numpy as np
 
 from zkp_nb.errors import StatementError, TableError
 from zkp_nb.ledger.records import ColumnRecord, DatasetRecord, utc_now
+from zkp_nb.srs import table_depth
 from zkp_nb.statements.claim import Claim
 from zkp_nb.statements.filters import state_filter
 from zkp_nb.statements.formula import Predicate
@@ -109,7 +110,7 @@ def _by_columns(parent: Subject, child: Subject, hints: Sequence[Claim]) -> Iter
 
 def _selected(parent: Subject, child: Subject, hints: Sequence[Claim]) -> Iterator[list[_Step]]:
     """Rows of the parent, and then columns calculated from those that are left."""
-    made = {name for hint in hints for name in (*hint.formulas, *hint.changes)}
+    made = {name for hint in hints for name in hint.formulas}
     kept = [name for name in child.table.names if name in parent.table.names and name not in made]
     if not made or not kept or len(kept) == len(child.table.names):
         return
@@ -186,7 +187,7 @@ def _tried(table: Table, child: Subject) -> Subject:
     record = DatasetRecord(
         name=f"{child.name} {id(table):x}",  # tables that differ in their rows alone are different subjects
         n_rows=table.n_rows,
-        depth=max(each.record.depth for each in (child, *child.parents)),
+        depth=table_depth(table.n_rows),
         srs_id=child.record.srs_id,
         columns=tuple(
             ColumnRecord(
