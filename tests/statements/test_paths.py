@@ -70,6 +70,7 @@ def kinds(frame: pd.DataFrame, *parents: pd.DataFrame, hints: Sequence[Claim] = 
         (A[A.n > 20].assign(n=lambda d: d.n.clip(0, 45)), [BIG, claims.clip("n", 0, 45)], ["filter", "clip"]),
         (A.assign(t=A.n // 7), [claims.scaled("n", divide=7, rule="down", into="t")], ["scaled"]),
         (A.assign(t=A.n % 7)[["t", "k"]], [claims.remainder("n", 7, into="t")], ["scaled", "derive"]),
+        (A.assign(t=A.n.cumsum()), [claims.running_sum("n", into="t")], ["running-sum"]),
         (A.assign(t=A.n * 3), [TWICE], []),
         (A[A.n > 30].assign(t=lambda d: d.n * 3), [TWICE, BIG], []),
         (

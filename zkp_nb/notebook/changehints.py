@@ -14,13 +14,17 @@ from typing import Any, Final, Literal
 
 from zkp_nb.notebook.spelling import UnclearError, literal
 
-Kind = Literal["filter", "derive", "fill", "clip", "replace", "cut", "unique", "round", "floor", "rest"]
+Kind = Literal[
+    "filter", "derive", "fill", "clip", "replace", "cut", "unique", "round", "floor", "rest", "order"
+]
 
 MAX_VALUES: Final = 12
 """Pairs of a dictionary, or bins, that a statement can hold."""
 
 _FREE: Final = ("astype", "cast", "copy", "alias", "rename")
 """Methods that leave values alone, or are checked against the data anyway."""
+
+_ORDER: Final = {"shift": "lag", "diff": "difference", "cumsum": "running_sum", "cum_sum": "running_sum"}
 
 _MIRRORED: Final = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
 
@@ -31,12 +35,12 @@ class Hint:
 
     Attributes:
         kind: of the statement.
-        text: the predicate (filter), the formula (derive), the column that is cut or divided, "keep" or "null" for
-            values that are in no dictionary (replace).
+        text: the predicate (filter), the formula (derive), the column that is cut, divided or looked at in
+            order, "keep" or "null" for values that are in no dictionary (replace).
         column: the column that is set; empty for a filter, and for a fill of every column.
         values: the constant (fill), both bounds (clip), pairs (replace), columns that tell duplicates apart
-            (unique), digits (round), the divisor (floor, rest), or edges, labels and whether bins hold their
-            upper edge (cut); an edge None is the end of what the column's type can hold.
+            (unique), digits (round), the divisor (floor, rest), claim and argument (order), or edges, labels and
+            whether bins hold their upper edge (cut); an edge None is the end of what the column's type can hold.
     """
 
     kind: Kind
@@ -128,6 +132,21 @@ class Changes:
                 args=[no],
             ):
                 yield self._flag(name, test, self._plain(yes), self._plain(no))
+            case (
+                ast.Call(
+                    func=ast.Attribute(
+                        value=ast.Call(func=ast.Attribute(value=subject, attr="rolling"), args=[window]),
+                        attr="sum",
+                    ),
+                    args=[],
+                )
+                | ast.Call(func=ast.Attribute(value=subject, attr="rolling_sum"), args=[window])
+            ):
+                yield Hint("order", self._column(subject), name, ("rolling_sum", self._plain(window)))
+            case ast.Call(func=ast.Attribute(value=subject, attr=method), args=arguments) if method in _ORDER:
+                # The rows above: pandas and polars agree on these names, but for cumsum and cum_sum.
+                given = tuple(self._plain(each) for each in arguments[:1])
+                yield Hint("order", self._column(subject), name, (_ORDER[method], *given))
             case ast.Call(func=ast.Attribute(value=subject, attr=method), args=arguments):
                 if self._column(subject) == name:
                     yield from self._same_column(name, method, arguments, _keywords(value))

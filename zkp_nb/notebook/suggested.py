@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -45,6 +45,15 @@ def _claim(hint: Hint) -> Claim:
             return claims.scaled(hint.text, divide=hint.values[0], rule="down", into=hint.column)
         case "rest":
             return claims.remainder(hint.text, hint.values[0], into=hint.column)
+        case "order":
+            name, *arguments = hint.values
+            makers: dict[str, Callable[..., Claim]] = {
+                "lag": claims.lag,
+                "difference": claims.difference,
+                "running_sum": claims.running_sum,
+                "rolling_sum": claims.rolling_sum,
+            }
+            return makers[name](hint.text, *arguments, into=hint.column)
         case "unique":
             return claims.drop_duplicates(*hint.values)
 

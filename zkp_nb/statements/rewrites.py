@@ -141,7 +141,7 @@ def _shift(name: str, column: str, periods: int, into: str | None, *, difference
             parent, child, column, target, periods, difference=difference
         )
     )
-    return Claim(call(name, column, periods, into=target), state)
+    return Claim(call(name, column, periods, into=target), state, changes=(target,))
 
 
 def running_sum(column: str, *, into: str | None = None) -> Claim:
@@ -154,7 +154,7 @@ def running_sum(column: str, *, into: str | None = None) -> Claim:
     state = of_a_parent(
         lambda parent, child: shifting.state_running_sum(parent, child, column, target, None, whole=False)
     )
-    return Claim(call("running_sum", column, into=target), state)
+    return Claim(call("running_sum", column, into=target), state, changes=(target,))
 
 
 def rolling_sum(column: str, window: int, *, partial: bool = False, into: str | None = None) -> Claim:
@@ -171,7 +171,7 @@ def rolling_sum(column: str, window: int, *, partial: bool = False, into: str | 
             parent, child, column, target, window, whole=not partial
         )
     )
-    return Claim(call("rolling_sum", column, window, partial=partial, into=target), state)
+    return Claim(call("rolling_sum", column, window, partial=partial, into=target), state, changes=(target,))
 
 
 def one_hot(column: str, flags: Mapping[Any, str] | None = None, *, others: Sequence[object] = ()) -> Claim:
