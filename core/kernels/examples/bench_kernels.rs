@@ -1,42 +1,14 @@
 //! Times of the kernels beside those of arkworks and halo2curves, in one run: `cargo run --release --example
 //! bench_kernels [log2 of a size ...]`.
 
-use ark_ec::{CurveGroup, VariableBaseMSM};
-use ark_ff::{BigInteger, PrimeField, UniformRand};
+mod support;
+
+use ark_ec::VariableBaseMSM;
+use ark_ff::UniformRand;
 use ark_std::rand::{rngs::StdRng, Rng, SeedableRng};
-use std::time::Instant;
-use zkp_kernels::{msm_bases, msm_rows, Bases, FieldPath, Fq, Fr, G1Affine, G1Projective};
+use support::{best, halo2curves_points, halo2curves_scalars, points};
+use zkp_kernels::{msm_bases, msm_rows, zero_packs, Bases, FieldPath, Fr, G1Affine, G1Projective};
 use zkp_kernels::{Path, Rows, Scalars, Twiddles};
-
-/// Nanoseconds that the threads of this process have run, where the system tells: on a machine
-/// with other work, elapsed time says little.
-fn cpu_time() -> u64 {
-    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else {
-        return 0;
-    };
-    let paths = tasks.flatten().map(|task| task.path().join("schedstat"));
-    let fields = paths.filter_map(|path| std::fs::read_to_string(path).ok());
-    fields
-        .filter_map(|s| s.split(' ').next()?.parse::<u64>().ok())
-        .sum()
-}
-
-/// Least elapsed and mean processor time of several runs, in milliseconds.
-fn best(mut f: impl FnMut()) -> (f64, f64) {
-    let mut elapsed = f64::INFINITY;
-    let mut runs = 0;
-    let (began, before) = (Instant::now(), cpu_time());
-    while runs < 3 || (runs < 5000 && began.elapsed().as_secs_f64() < 0.7) {
-        let start = Instant::now();
-        f();
-        elapsed = elapsed.min(start.elapsed().as_secs_f64() * 1e3);
-        runs += 1;
-    }
-    (
-        elapsed,
-        (cpu_time() - before) as f64 / 1e6 / f64::from(runs),
-    )
-}
 
 fn field<P: FieldPath>(name: &str, p: P) {
     let rng = &mut StdRng::seed_from_u64(1);
@@ -65,7 +37,7 @@ fn field<P: FieldPath>(name: &str, p: P) {
     for log in [10, 14, 20] {
         let n = 1 << log;
         let twiddles = Twiddles::new(n);
-        let mut a = vec![P::Pack::default(); n / P::WIDTH];
+        let mut a = zero_packs::<P>(n / P::WIDTH);
         p.fft(&mut a, &twiddles);
         let forward = best(|| p.fft(&mut a, &twiddles));
         let inverse = best(|| p.ifft(&mut a, &twiddles));
@@ -74,20 +46,6 @@ fn field<P: FieldPath>(name: &str, p: P) {
             forward.1, inverse.1
         );
     }
-}
-
-/// Points `P + i D + i^2 E + i^3 F`: made by a few additions each, and without the small linear
-/// relations that would make sums of few points meet.
-fn points(n: usize) -> Vec<G1Affine> {
-    let rng = &mut StdRng::seed_from_u64(2);
-    let mut differences = [(); 4].map(|()| G1Projective::rand(rng));
-    let next = |_| {
-        for i in 0..3 {
-            differences[i] += differences[i + 1];
-        }
-        differences[0]
-    };
-    G1Projective::normalize_batch(&(0..n).map(next).collect::<Vec<_>>())
 }
 
 fn sums(threads: usize, n: usize, points: &[G1Affine]) {
@@ -137,8 +95,12 @@ fn sums(threads: usize, n: usize, points: &[G1Affine]) {
             elapsed, cpu
         );
     }
-    let other = halo2curves_sum(&points[..n], &full);
-    let (elapsed, cpu) = pool.install(|| best(other));
+    let (theirs, converted) = (halo2curves_points(&points[..n]), halo2curves_scalars(&full));
+    let (elapsed, cpu) = pool.install(|| {
+        best(|| {
+            std::hint::black_box(halo2curves::msm::msm_best(&converted, &theirs));
+        })
+    });
     println!(
         "  halo2curves 2^{size:<2} full  {threads} threads {:9.2} ms ({:.2} ms of processors)",
         elapsed, cpu
@@ -152,27 +114,6 @@ fn sums(threads: usize, n: usize, points: &[G1Affine]) {
         "  arkworks  2^{size:<2} full    {threads} threads {:9.2} ms ({:.2} ms of processors)",
         elapsed, cpu
     );
-}
-
-/// The same sum by halo2curves, whose elements are in the same Montgomery form.
-fn halo2curves_sum(points: &[G1Affine], scalars: &[Fr]) -> impl Fn() {
-    use halo2curves::bn256;
-    let le = |x: ark_ff::BigInt<4>| {
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(&x.to_bytes_le());
-        bytes
-    };
-    let fq = |x: &Fq| bn256::Fq::from_bytes(&le(x.into_bigint())).expect("a canonical element");
-    let fr = |x: &Fr| bn256::Fr::from_bytes(&le(x.into_bigint())).expect("a canonical element");
-    let point = |p: &G1Affine| bn256::G1Affine {
-        x: fq(&p.x),
-        y: fq(&p.y),
-    };
-    let points: Vec<_> = points.iter().map(point).collect();
-    let scalars: Vec<_> = scalars.iter().map(fr).collect();
-    move || {
-        std::hint::black_box(halo2curves::msm::msm_best(&scalars, &points));
-    }
 }
 
 fn halo2curves_field() {
