@@ -238,3 +238,18 @@ def test_as_many_proofs_as_a_receipt_holds() -> None:
     assert len(packed(empty, [wide] * 47)) == 47
     with pytest.raises(StatementError, match="more proofs than one receipt holds"):
         packed(empty, [wide] * 48)
+
+
+def test_what_is_known_not_to_fit_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The quick look at how many columns there are at least changes no program."""
+    wide = pd.DataFrame({f"c{number}": pd.array([1, None, 2**40], "Int64") for number in range(5)})
+    subject = committed(wide)
+    same = [claims.between("c0", 1, 2**40 + 5), claims.conforms({"c0": (1, 2**40 + 5)}), claims.nulls("c0")]
+    case = stated(
+        *same, claims.min_max(*wide.columns), claims.unique("c1"), claims.std("c2"), subject=subject
+    )
+    quick = [program.to_json() for program in case.programs]
+    monkeypatch.setattr(Builder, "least_columns_with", lambda self, other: 0)
+    assert [program.to_json() for program in case.programs] == quick
+    # The range that two claims have in common is there once.
+    assert sum(aux.label == "range/0/upper" for aux in case.programs[0].aux) == 1

@@ -25,7 +25,17 @@ from zkp_nb.srs import BLINDING, LANES
 from zkp_nb.statements.expr import Expr, Graph
 from zkp_nb.statements.families import Family
 from zkp_nb.statements.helpers import Arrangement, Fraction, arranged, together
-from zkp_nb.statements.program import Aux, Commitment, Extent, Helper, Operand, Program, Public, Sum
+from zkp_nb.statements.program import (
+    MAX_DEGREE,
+    Aux,
+    Commitment,
+    Extent,
+    Helper,
+    Operand,
+    Program,
+    Public,
+    Sum,
+)
 from zkp_nb.statements.sources import Cell, Source, SourceColumn, common_units
 from zkp_nb.statements.witness import LIMB_BITS, LIMB_VALUES, Words, evaluate, limbs, multiplicities, words
 from zkp_nb.table import Table
@@ -39,6 +49,9 @@ MAX_WIDTH: Final = 64
 
 _SHARED: Final = frozenset({"_records", "_tables", "_graph", "_known"})
 """What builders of several programs about the same tables have in common."""
+
+_OF_RANGES: Final = "range/"
+"""How labels of the aux columns begin that ranges take."""
 
 _FOREIGN = "A constraint may only speak of tables with the same rows in the same places."
 
@@ -350,7 +363,7 @@ class Builder:
         pieces = self._limbs(source, expr, width, weight, cells)
         count = -(-width // LIMB_BITS)
         high = [
-            self._add_aux(f"range/{number}/limb/{at}", source.extent, partial(pieces.__getitem__, at))
+            self._add_aux(f"{_OF_RANGES}{number}/limb/{at}", source.extent, partial(pieces.__getitem__, at))
             for at in range(1, count)
         ]
         low = expr
@@ -385,7 +398,7 @@ class Builder:
             half, rest = halves(span)
             bit = self.bit(
                 source,
-                f"range/{len(self._ranges)}/upper",
+                f"{_OF_RANGES}{len(self._ranges)}/upper",
                 lambda: np.broadcast_to(
                     self.evaluate(expr - low) >= np.uint64(1 << half), source.extent.rows
                 ),
@@ -447,10 +460,14 @@ class Builder:
 
     def least_columns_with(self, other: Builder) -> int:
         """How many columns the program has at least if what another builder was told is said to this one, too."""
-        helpers = any(each._lookups or each._families for each in (self, other))
-        aux = len(self._aux) + len(other._aux) + bool(self._lookups or other._lookups)
-        # Operands with challenges may turn out to be the same.
+        fractions = [*self._lookups, *(each for family in self._families for each in family.fractions)]
+        degrees = sum(denominator.degree for _, denominator in fractions) + bool(self._lookups)
+        helpers = -(-degrees // (MAX_DEGREE - 1)) or bool(other._lookups or other._families)
+        # Operands with challenges may turn out to be the same, and then the ranges of them, too.
         more = other._plain - self._plain
+        strange = len(more) == len(other._operands)
+        aux = sum(strange or not each.label.startswith(_OF_RANGES) for each in other._aux)
+        aux += len(self._aux) + bool(self._lookups or other._lookups)
         return len(self._operands) + len(more) + aux + helpers
 
     def _closed(self) -> list[Fraction]:
@@ -459,7 +476,7 @@ class Builder:
         if self._lookups:
             extent = Extent(self.depth, LIMB_VALUES)
             count = self._graph.leaf("aux", len(self._aux))
-            self._aux.append(Aux("range/multiplicity", extent))
+            self._aux.append(Aux(f"{_OF_RANGES}multiplicity", extent))
             index = self._publish("index", extent)
             last = (0 - self._mask(extent) * count, self.challenge("range/gamma") + index)
             fractions += [*self._lookups, last]
