@@ -164,8 +164,8 @@ def group_sums(of: npt.NDArray[np.int64], groups: int, cells: npt.NDArray[Any]) 
 def dot(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> tuple[int, int]:
     """The inner product as ``low + high 2^32``. Raises :class:`CoreError` for cells of 32 bytes."""
 
-def scaled(cells: npt.NDArray[Any], factor: int) -> npt.NDArray[np.uint8]:
-    """Field elements of shape (n, 32): each cell times the factor."""
+def scaled(cells: npt.NDArray[Any], factor: bytes) -> npt.NDArray[np.uint8]:
+    """Field elements of shape (n, 32): each cell times the factor, little-endian."""
 
 def inverses(cells: npt.NDArray[np.uint64], signed: bool, roots: Sequence[int]) -> npt.NDArray[np.uint8]:
     """Field inverses of shape (n, 32) of ``prod (x - root)``, 0 at a root."""

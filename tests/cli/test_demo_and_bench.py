@@ -12,6 +12,7 @@ from zkp_nb.cli.cases import CASES
 from zkp_nb.cli.demo import run_demo
 from zkp_nb.notebook.claimtext import claim_names
 from zkp_nb.project import Project
+from zkp_nb.proving import LocalProver
 from zkp_nb.statements.statement import kinds
 
 
@@ -41,11 +42,15 @@ def test_the_demonstration_respects_no_color(
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Line]:
-    """Every line of the bench, on few rows, one after another in one project."""
+    """Every line of the bench, on few rows, one after another, with one prover."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZKP_NB_DATA", str(tmp_path_factory.mktemp("data")))
-        project = Project.open(tmp_path_factory.mktemp("project"))
-        return {name: measure_in(project, name, 120) for name in [*CASES, COMMIT_ONLY]}
+        prover, folder = LocalProver(), tmp_path_factory.mktemp("projects")
+        # A project of its own for each: a frame takes the types of columns of the same name that are known.
+        return {
+            name: measure_in(Project(folder / str(number), prover), name, 120)
+            for number, name in enumerate([*CASES, COMMIT_ONLY])
+        }
 
 
 def test_the_bench_has_a_line_for_every_kind_of_statement(lines: dict[str, Line]) -> None:

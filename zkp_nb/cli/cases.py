@@ -87,6 +87,7 @@ CASES: Final[dict[str, Callable[[pd.DataFrame], Case]]] = {
     "conforms": lambda frame: Case(frame, [zkp.conforms({"age": (0, 120)})]),
     "minimum": lambda frame: Case(frame, [zkp.minimum("age")]),
     "maximum": lambda frame: Case(frame, [zkp.maximum("age")]),
+    "min_max": lambda frame: Case(frame, [zkp.min_max("age")]),
     "median": lambda frame: Case(frame, [zkp.median("age")]),
     "value_counts": lambda frame: Case(frame, [zkp.value_counts("age")]),
     "histogram": lambda frame: Case(frame, [zkp.histogram("age", range(0, 101, 10))]),

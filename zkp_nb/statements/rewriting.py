@@ -43,7 +43,8 @@ from zkp_nb.statements.values import (
     present_of,
 )
 from zkp_nb.table import ColumnType
-from zkp_nb.table.cells import Cells, to_ints
+from zkp_nb.table.cells import Cells
+from zkp_nb.table.vectors import scaled
 
 MAX_PAIRS: Final = MAX_MEMBERS
 """Pairs of a public dictionary."""
@@ -349,11 +350,8 @@ def _differs(ours: SourceColumn, theirs: SourceColumn, wanted: Cells, units: tup
     if units == (1, 1) and found.dtype == wanted.dtype and found.ndim == wanted.ndim == 1:
         differs: Mask = found != wanted
     else:
-        exact = [
-            np.array([number * factor for number in to_ints(cells)], object)
-            for cells, factor in zip((found, wanted), units, strict=True)
-        ]
-        differs = (exact[0] != exact[1]).astype(np.bool_)
+        first, second = (scaled(cells, unit) for cells, unit in zip((found, wanted), units, strict=True))
+        differs = (first.view(np.uint64) != second.view(np.uint64)).any(axis=1)
     differs &= present_of(theirs)
     differs |= present_of(ours) != present_of(theirs)
     return differs

@@ -139,8 +139,9 @@ def group_sums(of: Places, groups: int, cells: npt.NDArray[Any]) -> list[int]:
 
 
 def scaled(cells: npt.NDArray[Any], factor: int) -> Bytes:
-    """Cells times a factor below 2^64 as field elements, (n, 32) little-endian."""
-    found: Bytes = _core().scaled(np.ascontiguousarray(cells), factor)
+    """Cells times a factor that is not negative as field elements, (n, 32) little-endian."""
+    bits = factor.to_bytes(-(-factor.bit_length() // 8), "little")
+    found: Bytes = _core().scaled(np.ascontiguousarray(cells), bits)
     return found
 
 

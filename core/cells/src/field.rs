@@ -14,9 +14,9 @@ fn element(cells: Cells<'_>, row: usize) -> Fr {
     }
 }
 
-/// Each cell times a factor.
-pub fn scaled(cells: Cells<'_>, factor: u64) -> Vec<u8> {
-    let factor = Fr::from(factor);
+/// Each cell times a factor: a number, little-endian, taken modulo r.
+pub fn scaled(cells: Cells<'_>, factor: &[u8]) -> Vec<u8> {
+    let factor = Fr::from_le_bytes_mod_order(factor);
     let mut found = vec![0; cells.rows() * WIDE];
     let pieces = found.par_chunks_mut(PIECE * WIDE).enumerate();
     pieces.for_each(|(piece, found)| {
@@ -83,16 +83,16 @@ mod tests {
 
     #[test]
     fn cells_are_scaled_in_the_field() {
-        let signed = scaled(Cells::Signed(&[-1, 2]), 10);
+        let signed = scaled(Cells::Signed(&[-1, 2]), &[10]);
         assert_eq!(Fr::from_le_bytes_mod_order(&signed[..32]), Fr::from(-10));
         assert_eq!(signed[32], 20);
         let (wide, _) = signed.as_chunks::<WIDE>();
-        let again = scaled(Cells::Wide(wide), 3);
+        let again = scaled(Cells::Wide(wide), &[3]);
         assert_eq!(Fr::from_le_bytes_mod_order(&again[..32]), Fr::from(-30));
         assert_eq!(
-            scaled(Cells::Flags(&[true]), u64::MAX)[..9],
+            scaled(Cells::Flags(&[true]), &[255; 8])[..9],
             [255, 255, 255, 255, 255, 255, 255, 255, 0]
         );
-        assert_eq!(scaled(Cells::Unsigned(&[1 << 63]), 2)[7..9], [0, 1]);
+        assert_eq!(scaled(Cells::Unsigned(&[1 << 63]), &[2])[7..9], [0, 1]);
     }
 }

@@ -187,7 +187,7 @@ fn dot(py: Python<'_>, a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<(
 }
 
 #[pyfunction]
-fn scaled<'py>(py: Python<'py>, cells: &Bound<'py, PyAny>, factor: u64) -> PyResult<Wide<'py>> {
+fn scaled<'py>(py: Python<'py>, cells: &Bound<'py, PyAny>, factor: &[u8]) -> PyResult<Wide<'py>> {
     let held = Held::of(cells)?;
     let cells = held.cells()?;
     wide(py, run(py, || field::scaled(cells, factor))?)
