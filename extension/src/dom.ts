@@ -45,6 +45,14 @@ export function table(
   return made;
 }
 
+/** Appends a button. */
+export function button(parent: HTMLElement, label: string, act: () => void): void {
+  const made = add(parent, 'button', label, 'zkp-button');
+  // In an output, Enter is the notebook's own key else.
+  made.dataset['lmSuppressShortcuts'] = 'true';
+  made.addEventListener('click', act);
+}
+
 /** Lets the reader keep bytes as a file. */
 export function save(bytes: BlobPart, name: string): void {
   const link = document.createElement('a');

@@ -21,6 +21,7 @@ export class KernelGraph implements IDisposable {
   private _comm: Kernel.IComm | null = null;
   private _counts: Counts = {};
   private _graph: IGraph | null = null;
+  private _trouble = '';
   private _wanted = false;
   private readonly _changed = new Signal<this, void>(this);
   private _disposed = false;
@@ -48,6 +49,11 @@ export class KernelGraph implements IDisposable {
   /** The picture; null until it has come. */
   get graph(): IGraph | null {
     return this._comm === null ? null : this._graph;
+  }
+
+  /** Why there is no picture; empty where it has come or is on its way. */
+  get trouble(): string {
+    return this._trouble;
   }
 
   /** Says whether anybody looks: the kernel draws only then. */
@@ -111,7 +117,7 @@ export class KernelGraph implements IDisposable {
   }
 
   private _onMessage({ content, buffers }: KernelMessage.ICommMsgMsg): void {
-    const data = content.data as { counts?: Counts; graph?: IGraph; receipt?: number };
+    const data = content.data as { counts?: Counts; graph?: IGraph; trouble?: string; receipt?: number };
     const bytes = buffers?.[0];
     if (data.receipt !== undefined && bytes !== undefined) {
       save(bytes as BlobPart, `entry-${data.receipt}.zkp`);
@@ -119,6 +125,7 @@ export class KernelGraph implements IDisposable {
     }
     this._counts = data.counts ?? this._counts;
     this._graph = data.graph ?? this._graph;
+    this._trouble = data.trouble ?? '';
     this._changed.emit();
   }
 

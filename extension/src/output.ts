@@ -7,7 +7,7 @@ import canonicalize from 'canonicalize';
 
 import { outputCard } from './card';
 import { check } from './check';
-import { add, save } from './dom';
+import { button, save } from './dom';
 
 /** MIME type of a receipt document. */
 export const RECEIPT_TYPE = 'application/vnd.zkp.receipt+json';
@@ -32,8 +32,7 @@ export class ReceiptOutput extends Widget implements IRenderMime.IRenderer {
       if (turn === this._latest) {
         const card = outputCard(this.node, { kind: 'checked', view });
         if (view.ok) {
-          const button = add(card, 'button', 'Save receipt', 'zkp-button');
-          button.addEventListener('click', () => save(`${text}\n`, 'receipt.zkp'));
+          button(card, 'Save receipt', () => save(`${text}\n`, 'receipt.zkp'));
         }
       }
     } catch (error) {

@@ -9,6 +9,8 @@ import { add } from './dom';
 import type { Graphs } from './graphs';
 import type { KernelGraph } from './kernelgraph';
 
+const LEAST_SCALE = 0.7;
+
 /** Shows the graph of whatever notebook is in front. */
 export class GraphPanel extends Widget {
   private _looked: KernelGraph | null = null;
@@ -34,8 +36,23 @@ export class GraphPanel extends Widget {
 
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
-    const stop = this.node.querySelector<SVGElement>('.zkp-node[tabindex="0"]');
-    (stop ?? this.node).focus();
+    this._focus();
+    // The command palette gives the focus back to where it was when it closes, which is after this.
+    window.setTimeout(() => this._focus(), 150);
+  }
+
+  private _focus(): void {
+    if (this.isVisible && !this.node.contains(document.activeElement)) {
+      this.node.focus();
+    }
+    this._enter();
+  }
+
+  /** Hands the focus on to the picture. */
+  private _enter(): void {
+    if (document.activeElement === this.node) {
+      this.node.querySelector<SVGElement>('.zkp-node[tabindex="0"]')?.focus();
+    }
   }
 
   private _show(): void {
@@ -50,6 +67,7 @@ export class GraphPanel extends Widget {
     const graph = now?.graph ?? null;
     if (now !== null && graph !== null && this._drawn?.of === now) {
       this._drawn.shown.update(graph);
+      this._fit();
       return;
     }
     this._drawn = null;
@@ -62,6 +80,18 @@ export class GraphPanel extends Widget {
     add(this.node, 'p', this._graphs.title, 'zkp-quiet');
     const saveReceipt = (entry: number) => now.saveReceipt(entry);
     this._drawn = { of: now, shown: showGraph(add(this.node, 'div'), graph, { saveReceipt }) };
+    this._fit();
+    this._enter();
+  }
+
+  /** Makes a wide picture smaller, as long as it can be read. */
+  private _fit(): void {
+    const picture = this.node.querySelector<SVGSVGElement>('svg.zkp-graph');
+    if (picture !== null) {
+      const natural = picture.width.baseVal.value;
+      picture.style.width = `clamp(${LEAST_SCALE * natural}px, 100%, ${natural}px)`;
+      picture.style.height = 'auto';
+    }
   }
 }
 
@@ -69,7 +99,8 @@ function whyEmpty(graph: KernelGraph | null): string {
   if (graph === null) {
     return 'Open a notebook to see its graph.';
   }
-  return graph.counts === null
-    ? 'Run “%load_ext zkp_nb” in the notebook. The graph grows here as you commit and prove.'
-    : 'The graph is on its way.';
+  if (graph.counts === null) {
+    return 'Run “%load_ext zkp_nb” in the notebook. The graph grows here as you commit and prove.';
+  }
+  return graph.trouble || 'The graph is on its way.';
 }

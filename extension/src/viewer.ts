@@ -5,7 +5,7 @@ import { Widget } from '@lumino/widgets';
 
 import { columnRows, head } from './card';
 import { check, type IReceiptView } from './check';
-import { add, save, table } from './dom';
+import { add, button, save, table } from './dom';
 
 /** The page of a receipt file. */
 export class ReceiptPage extends Widget {
@@ -44,13 +44,11 @@ export class ReceiptPage extends Widget {
       card = head(this.node, { kind: 'unchecked', why, claim: '' });
     }
     const buttons = add(card, 'p', undefined, 'zkp-buttons');
-    const again = add(buttons, 'button', 'Read and check again', 'zkp-button');
-    again.addEventListener('click', () => {
+    button(buttons, 'Read and check again', () => {
       void this._context.revert().then(() => this._check());
     });
-    const keep = add(buttons, 'button', 'Save a copy', 'zkp-button');
     const name = this._context.path.split('/').pop() ?? 'receipt.zkp';
-    keep.addEventListener('click', () => save(bytes, name));
+    button(buttons, 'Save a copy', () => save(bytes, name));
   }
 
   private _tell(card: HTMLElement, view: IReceiptView): void {

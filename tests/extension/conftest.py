@@ -20,10 +20,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests.extension.receipts import write_receipts
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 PYTHON = os.environ.get("ZKP_NB_JUPYTER", sys.executable)
+SHOTS = os.environ.get("ZKP_NB_SHOTS")
 TOKEN = "of-the-tests"
 
 
@@ -55,6 +58,7 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
     }
     environment.pop("ZKP_NB_PROJECT", None)
     options = [f"--port={port}", "--ServerApp.port_retries=0", "--ip=127.0.0.1", "--no-browser"]
+    options += ["--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"]
     options += [f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder}", "--allow-root"]
     log = base / "server.log"
     url = f"http://127.0.0.1:{port}"
@@ -99,14 +103,21 @@ def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
     pytest.fail(f"The Jupyter server did not start:\n{log.read_text()[-2000:]}")
 
 
+@pytest.fixture(scope="session")
+def folder(jupyter: Jupyter) -> Path:
+    """The server's folder, with the receipts of `write_receipts`."""
+    write_receipts(jupyter.folder)
+    return jupyter.folder
+
+
 @pytest.fixture
-def page(browser: Browser, jupyter: Jupyter) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, browser: Browser, jupyter: Jupyter) -> Iterator[Page]:
     """A page that is logged in; it fails the test if it asks anybody but the server for anything."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 860}, extra_http_headers={"Authorization": f"token {TOKEN}"}
     )
     opened = context.new_page()
-    opened.set_default_timeout(30_000)
+    opened.set_default_timeout(20_000)
     elsewhere: list[str] = []
     mistakes: list[str] = []
 
@@ -117,19 +128,44 @@ def page(browser: Browser, jupyter: Jupyter) -> Iterator[Page]:
     opened.on("request", lambda request: asked(request.url))
     opened.on("pageerror", lambda error: mistakes.append(str(error)))
     opened.goto(f"{jupyter.url}/login?token={TOKEN}")
+    failed = request.session.testsfailed
     yield opened
+    if SHOTS and request.session.testsfailed > failed:
+        opened.screenshot(path=Path(SHOTS) / f"failed-{request.node.name}.png")
     context.close()
     assert elsewhere == []
     assert [each for each in mistakes if "zkp" in each] == []
 
 
 @pytest.fixture
-def shot(request: pytest.FixtureRequest, page: Page) -> Callable[[str], None]:
+def dark(page: Page) -> Iterator[Callable[[], None]]:
+    """Changes to the dark theme, as the menu does; and back after the test."""
+
+    def change() -> None:
+        page.evaluate("jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
+        page.locator("body[data-jp-theme-light='false']").wait_for(state="attached")
+        page.locator("#jupyterlab-splash").wait_for(state="detached")
+
+    yield change
+    page.evaluate("jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Light' })")
+
+
+@pytest.fixture
+def shot(page: Page) -> Callable[[str], None]:
     """Takes a screenshot where a folder for them is named."""
-    folder = os.environ.get("ZKP_NB_SHOTS")
 
     def take(name: str) -> None:
-        if folder:
-            page.screenshot(path=Path(folder) / f"{name}.png")
+        if SHOTS:
+            page.screenshot(path=Path(SHOTS) / f"{name}.png")
 
     return take
+
+
+def chosen_in_palette(page: Page, command: str) -> None:
+    """Runs a command by its name, with the keyboard, through the command palette."""
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
+    page.keyboard.press("Control+Shift+C")
+    page.wait_for_function("document.activeElement.closest('.lm-CommandPalette') !== null")
+    page.keyboard.type(command)
+    page.locator(".lm-CommandPalette-item.lm-mod-active", has_text=command).wait_for()
+    page.keyboard.press("Enter")

@@ -163,13 +163,8 @@ FORGERIES: dict[str, Callable[[Json], object]] = {
     "dataset left out": lambda c: at(c, "datasets").pop(),
     "dataset twice": lambda c: at(c, "datasets").append(at(c, "datasets", 0)),
     "a dataset not named": lambda c: at(c, "datasets").append(
-        {
-            "record": at(c, "datasets", 0, "record") | {"name": "x"},
-            "inclusion": at(c, "datasets", 0, "inclusion"),
-        }
+        {"record": at(c, "datasets", 0, "record") | {"name": "x"}, "inclusion": None}
     ),
-    "dataset not shown to be in the log": lambda c: at(c, "datasets", 0).update(inclusion=None),
-    "dataset without a place": lambda c: at(c, "datasets", 0).pop("inclusion"),
     "dataset elsewhere in the log": lambda c: at(c, "datasets", 0, "inclusion").update(index=1),
     "index": lambda c: at(c, "inclusion").update(index=3),
     "negative index": lambda c: at(c, "inclusion").update(index=-1),

@@ -191,7 +191,6 @@ class RunningNode:
         data: data folder, where it is another node's.
         address: whether the environment names a free address to listen on.
         gate: file for which jobs wait; see `program.py`.
-        name: of the node.
     """
 
     def __init__(
@@ -202,7 +201,6 @@ class RunningNode:
         data: Path | None = None,
         address: bool = True,
         gate: Path | None = None,
-        name: str = "node-1",
     ) -> None:
         self.folder = folder
         with socket.socket() as probe:
@@ -217,7 +215,6 @@ class RunningNode:
             "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]),
             "JWT_SECRET": JWT_SECRET,
             "ZKP_LEDGER_PROMETHEUS_PORT": "0",
-            "ZKP_LEDGER_NODE_ID": name,
             "ZKP_LEDGER_SERVER__DATA_FOLDER": str(data or folder / "data"),
         }
         if address:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import socket
 import ssl
@@ -17,9 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.server.conftest import RunningNode, Tls, bearer, body_of, make_record, token
-from zkp_nb.errors import LedgerInconsistent
-from zkp_nb.ledger import DatasetEntry, KnownLogs, Ledger
-from zkp_nb.ledger.remote import RemoteLedger
+from zkp_nb.ledger import DatasetEntry, Ledger
 from zkp_nb.server.command import keys
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -82,7 +79,7 @@ def test_tls_1_3_and_nothing_older(running: Start, tls: Tls) -> None:
 
 def test_two_nodes_on_one_log_never_fork(running: Start) -> None:
     first = running().wait()
-    second = running(data=first.folder / "data", name="node-2").wait()
+    second = running(data=first.folder / "data").wait()
     indices: list[int] = []
 
     def work(node: RunningNode, names: range) -> None:
@@ -113,10 +110,6 @@ def test_a_node_that_cannot_start_says_why(running: Start) -> None:
         assert other.process.wait(20) == 1
         assert sentence in other.log.read_text()
         assert "Traceback" not in other.log.read_text()
-    twin = running(data=node.folder / "data")
-    assert twin.process is not None
-    assert twin.process.wait(20) == 1
-    assert "Another node named node-1 works in the data folder" in twin.log.read_text()
 
 
 def test_the_commands_make_list_and_revoke_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,30 +127,3 @@ def test_the_commands_make_list_and_revoke_keys(tmp_path: Path, monkeypatch: pyt
     listed = zkp("list")
     assert "  revoked 20" in listed
     assert text.rpartition("_")[2] not in listed
-
-
-def test_an_operator_names_the_log(running: Start, tmp_path: Path) -> None:
-    settings = '[server]\nlog_name = "ledger.example.org/team"\n'
-    node = running(settings).wait()
-    known = KnownLogs.open(tmp_path / "logs.sqlite")
-    pins = iter(tmp_path / f"servers-{number}.json" for number in range(9))
-
-    def connect() -> RemoteLedger:
-        return RemoteLedger(node.url, token(), known=known, pins=next(pins))
-
-    with node.client() as client:
-        assert submit(client, "loans").status_code == 201
-    remote = connect()
-    assert remote.id == "ledger.example.org/team"
-    remote.close()
-    node.stop()
-    other = running('[server]\nlog_name = "ledger.example.org/other"\n', data=node.folder / "data")
-    assert other.process is not None
-    assert other.process.wait(20) == 1
-    assert "has the name ledger.example.org/team" in other.log.read_text()
-    # A server that begins a log of the same name anew has another key, and is caught by those who knew it.
-    shutil.rmtree(node.folder / "data")
-    node.start().wait()
-    with pytest.raises(LedgerInconsistent, match="shows another key than before"):
-        connect()
-    known.close()

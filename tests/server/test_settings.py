@@ -83,8 +83,6 @@ def test_a_missing_secret_is_named(
         ),
         ("[sever]\n", "setting sever is not known. Did you mean server"),
         ("[server]\nbind_address = '8080'", r"\[server\] bind_address .*cannot be used.*host:port"),
-        ("[server]\nlog_name = 'https://x.org'", r"\[server\] log_name cannot be used.*without https"),
-        ("[server]\nlog_name = 'zkp-nb.local/abc'", r"\[server\] log_name cannot be used.*embedded logs"),
         ("[server]\nmax_connections = 'many'", r"\[server\] max_connections cannot be used.*integer"),
         ("[cluster]\nconsensus_algorithm = 'pbft'", r"\[cluster\] consensus_algorithm cannot be used.*raft"),
         ("[security]\nenable_tls = true", r"\[security\] tls_certificate names no file"),

@@ -37,20 +37,14 @@ def check_local_name(key: VerifierKey) -> None:
         raise NoteError(f"The log name {key.name} does not belong to the key that is given with it.")
 
 
-def create_signer(ledger: Path, name: str | None = None) -> Signer:
+def create_signer(ledger: Path) -> Signer:
     """Make a key from the system's randomness and write it beside the ledger file, for the owner alone.
 
-    Args:
-        ledger: the file.
-        name: of the log; one after the key, where None.
-
     Raises:
-        NoteError: no log may have this name.
-        OSError: the key cannot be written.
+        OSError: it cannot be written.
     """
     private = Ed25519PrivateKey.generate()
-    signer = Signer(name or local_name(private.public_key().public_bytes_raw()), private)
-    check_local_name(signer.key)
+    signer = Signer(local_name(private.public_key().public_bytes_raw()), private)
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

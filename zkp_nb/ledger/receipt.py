@@ -70,7 +70,7 @@ class NamedDataset(Document):
     """A dataset that the entry names: its record, and where the log holds it."""
 
     record: DatasetRecord
-    inclusion: Inclusion
+    inclusion: Inclusion | None = None
 
 
 class ReceiptFile(Document):
@@ -166,8 +166,8 @@ class ReceiptFile(Document):
         """Check everything that needs no knowledge of proofs.
 
         The checkpoint is signed by the key that the receipt names, the entry is in its tree, the records
-        are exactly those the entry names, each of them is in that tree as well, and a verification key
-        that came along is that of their set-up. Whether the log's key is one the reader
+        are exactly those the entry names, each that comes with a place in the log is there, and a
+        verification key that came along is that of their set-up. Whether the log's key is one the reader
         knows is another question (`KnownLogs.knows(receipt.ledger_key)`).
 
         Raises:
@@ -195,8 +195,9 @@ class ReceiptFile(Document):
         if len(self.datasets) != (0 if isinstance(self.entry, DatasetEntry) else len(records)):
             raise ReceiptError("The receipt holds a dataset record twice.")
         for dataset in self.datasets:
-            leaf = DatasetEntry(record=dataset.record).leaf()
-            self._check(dataset.inclusion, leaf, checkpoint, f"The dataset {dataset.record.name}")
+            if dataset.inclusion is not None:
+                leaf = DatasetEntry(record=dataset.record).leaf()
+                self._check(dataset.inclusion, leaf, checkpoint, f"The dataset {dataset.record.name}")
 
     def _check_verification_key(self) -> None:
         if self.verification_key is None:

@@ -48,25 +48,16 @@ class SqliteStore:
     Args:
         path: the file. Its key lies beside it, in a file of its own: the log can be copied without it.
         busy_timeout: seconds to wait for other writers.
-        name: of the log, as its operator chooses it; one after its key, where None.
 
     Raises:
-        LedgerError: the file cannot be made or opened, is damaged, is something else, or holds a log that has
-            another name.
+        LedgerError: the file cannot be made or opened, is damaged, or is something else.
     """
 
-    def __init__(self, path: Path, *, busy_timeout: float = BUSY_TIMEOUT, name: str | None = None) -> None:
+    def __init__(self, path: Path, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
         self.path = path
-        self._name = name
         self._database = Database(path, _SCHEMA, busy_timeout)
         self._database.connect()
         self._key = self._read_key() or self._create_key()
-        if name not in (None, self._key.name):
-            raise LedgerError(
-                f"The ledger {path} has the name {self._key.name}.",
-                why="A log keeps the name that it was made with: every proof in it is bound to that.",
-                todo="Give it that name, or name a file for a new log.",
-            )
         self._signer: Signer | None = None
 
     @property
@@ -118,7 +109,7 @@ class SqliteStore:
             row = connection.execute("SELECT vkey FROM identity").fetchone()
             if row:  # another process was first
                 return VerifierKey.parse(row[0])
-            signer = create_signer(self.path, self._name)
+            signer = create_signer(self.path)
             connection.execute("INSERT INTO identity VALUES (?)", (str(signer.key),))
             note = signer.sign(Checkpoint(signer.name, 0, EMPTY_ROOT).text())
             connection.execute("INSERT INTO checkpoints VALUES (0, ?)", (note,))

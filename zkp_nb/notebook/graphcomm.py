@@ -1,11 +1,11 @@
 """The graph for the Jupyter extension's side panel, through a comm that `%load_ext zkp_nb` opens.
 
-The kernel speaks first, at each change: how many frames are proven, asserted, pending; and the picture too
-while somebody looks, so that it grows during a long cell as well. A page that was loaded later finds the
-comm by the name of its target. Where nobody listens, and outside of a kernel, this costs next to nothing.
+The kernel speaks first, at each change, so that the graph grows during a long cell as well: how many frames are
+proven, asserted, pending, and the picture while somebody looks. A page that was loaded later finds the
+comm by the name of its target. Outside of a kernel this costs nothing.
 
-    kernel to page: {"counts": {state: number}}, with "graph" (`graph_json`) while it is shown;
-                    {"receipt": entry} with the bytes of the `.zkp` file
+    kernel to page: {"counts": {state: number}}, while it is shown with "graph" (`graph_json`) or the
+                    "trouble" with it; {"receipt": entry} with the bytes of the `.zkp` file
     page to kernel: {"show": bool}, {"receipt": entry}
 """
 
@@ -17,11 +17,16 @@ from typing import Any, Final
 
 from zkp_nb.errors import ZkpError
 from zkp_nb.notebook import session
-from zkp_nb.notebook.graphview import GraphView, graph_json
+from zkp_nb.notebook.graph import Graph
+from zkp_nb.notebook.graphview import graph_json
 from zkp_nb.notebook.tracking import Tracker, current
 
 TARGET: Final = "zkp_nb.graph"
 """Name of the comm's target."""
+
+MAX_UNASKED: Final = 100
+"""A graph of so many frames is drawn also before a page said whether it looks: what pages say waits until the
+cells that run now are done. Drawing takes 70 ms at most."""
 
 
 class GraphComm:
@@ -29,7 +34,7 @@ class GraphComm:
 
     def __init__(self, comm: Any) -> None:
         self._comm = comm
-        self._shown = False
+        self._shown: bool | None = None
         self._tracker: Tracker | None = None
         self._size = 0
         comm.on_msg(self._asked)
@@ -40,7 +45,8 @@ class GraphComm:
         if tracker is not None and tracker is not self._tracker:
             self._tracker = tracker
             tracker.listeners.append(self.tell)
-        with suppress(ZkpError):  # a server that is away is told by the user's own verbs
+        # A server that is away, or a folder that is gone, is told of by the user's own verbs.
+        with suppress(ZkpError, OSError):
             size = session.log_size()
             if size != self._size:
                 self._size = size
@@ -48,7 +54,8 @@ class GraphComm:
 
     def tell(self) -> None:
         """Says what the graph is now."""
-        with suppress(ZkpError):  # a project that cannot be read is told by the user's own verbs
+        # Of a project that cannot be read, or a folder that is gone, the user's own verbs tell.
+        with suppress(ZkpError, OSError):
             self._comm.send(self._state())
 
     def close(self) -> None:
@@ -58,21 +65,23 @@ class GraphComm:
         self._comm.close()
 
     def _state(self) -> dict[str, Any]:
-        graph = self._view().read()
+        # A project is not made only because somebody looks.
+        empty = self._tracker is None and not session.log_size()
+        graph = Graph(()) if empty else session.graph().read()
         state: dict[str, Any] = {"counts": Counter(node.state for node in graph.nodes)}
-        if self._shown:
-            state["graph"] = graph_json(graph)
+        if self._shown or (self._shown is None and len(graph.nodes) <= MAX_UNASKED):
+            try:
+                state["graph"] = graph_json(graph, down=True)
+            except ImportError:
+                state["trouble"] = "The picture needs the package quickjs-ng: pip install 'zkp-nb[notebook]'."
         return state
-
-    def _view(self) -> GraphView:
-        return session.graph()
 
     def _asked(self, message: Any) -> None:
         data = message["content"]["data"]
         entry = data.get("receipt")
         if isinstance(entry, int):
-            with suppress(ZkpError):
-                self._comm.send({"receipt": entry}, buffers=[self._view().receipt(entry)])
+            with suppress(ZkpError, OSError):
+                self._comm.send({"receipt": entry}, buffers=[session.graph().receipt(entry)])
         if "show" in data:
             self._shown = bool(data["show"])
             self.tell()

@@ -95,9 +95,9 @@ def graph_html(graph: Graph, picture: str = "") -> str:
     return card(image, f"<details><summary>The same as a table</summary>{table}</details>")
 
 
-def graph_json(graph: Graph) -> dict[str, Any]:
+def graph_json(graph: Graph, down: bool = False) -> dict[str, Any]:
     """What static/graph.js draws: the picture, and what a click on each of its nodes tells."""
-    return {"svg": graph_svg(graph), "nodes": [details(node) for node in graph.nodes]}
+    return {"svg": graph_svg(graph, down), "nodes": [details(node) for node in graph.nodes]}
 
 
 def details(node: Node) -> dict[str, Any]:

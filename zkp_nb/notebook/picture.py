@@ -6,7 +6,7 @@ by a tag. The live widget takes these elements and makes buttons of the nodes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -28,24 +28,39 @@ TITLE: Final = "Where the frames came from"
 _CORNERS: Final = {"proven": 8, "asserted": 8, "committed": 0, "pending": 20, "failed": 0}
 
 
-def graph_svg(graph: Graph) -> str:
+def graph_svg(graph: Graph, down: bool = False) -> str:
     """The picture as text.
+
+    Args:
+        down: from top to bottom, for a narrow place, instead of from left to right.
 
     Raises:
         ImportError: QuickJS is not installed.
     """
     nodes = graph.nodes
-    layout = laid_out(len(nodes), graph.edges, (WIDTH, HEIGHT))
+    # The layout goes along x; a picture that goes down is the same with x and y exchanged.
+    size = (HEIGHT, WIDTH) if down else (WIDTH, HEIGHT)
+    layout = laid_out(len(nodes), graph.edges, size)
+    width, height = (layout.height, layout.width) if down else (layout.width, layout.height)
+    at = _exchanged if down else _plain
     lines = "".join(
-        _edge(layout.corners[parent], layout.corners[child], route, nodes[child])
+        _edge(layout.corners[parent], layout.corners[child], route, nodes[child], size, at)
         for (parent, child), route in zip(graph.edges, layout.routes, strict=True)
     )
-    boxes = "".join(_node(node, corner) for node, corner in zip(nodes, layout.corners, strict=True))
+    boxes = "".join(_node(node, at(*corner)) for node, corner in zip(nodes, layout.corners, strict=True))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="zkp-graph" role="group" aria-label="{TITLE}" '
-        f'width="{layout.width}" height="{layout.height}" viewBox="0 0 {layout.width} {layout.height}">'
+        f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
         f"<style>{_style()}</style>{lines}{boxes}</svg>"
     )
+
+
+def _plain(x: float, y: float) -> str:
+    return f"{x} {y}"
+
+
+def _exchanged(x: float, y: float) -> str:
+    return f"{y} {x}"
 
 
 @cache
@@ -53,33 +68,41 @@ def _style() -> str:
     return " ".join((files(__package__) / "static" / "graph.css").read_text("utf-8").split())
 
 
-def _edge(parent: Point, child: Point, route: Sequence[Point], node: Node) -> str:
-    """From a parent's right side to its child's left side, level beside the nodes that it passes."""
+def _edge(
+    parent: Point,
+    child: Point,
+    route: Sequence[Point],
+    node: Node,
+    size: Point,
+    at: Callable[[float, float], str],
+) -> str:
+    """From a parent's far side to its child's near side, straight beside the nodes that it passes."""
     sign = 1 if child[0] > parent[0] else -1
-    (x, y), (end, height) = (_side(parent, sign), _side(child, -sign))
-    path = f"M{x} {y}"
+    (x, y), (end, height) = _side(parent, sign, size), _side(child, -sign, size)
+    path = f"M{at(x, y)}"
     for centre, lane in route:
-        near = centre - sign * WIDTH // 2
-        path += f"{_bend((x, y), (near, lane))} H{near + sign * WIDTH}"
-        x, y = near + sign * WIDTH, lane
+        near = centre - sign * size[0] // 2
+        path += f"{_bend((x, y), (near, lane), at)} L{at(near + sign * size[0], lane)}"
+        x, y = near + sign * size[0], lane
     sentence = escape(f"{node.standing}: {node.sentence}")
+    back = end - sign * 9
     return (
         f'<g class="zkp-edge zkp-{node.state}"><title>{sentence}</title>'
-        f'<path d="{path}{_bend((x, y), (end - sign * 8, height))}"/>'
-        f'<path class="zkp-tip" d="M{end} {height} l{-sign * 9} -4.5 v9 z"/></g>'
+        f'<path d="{path}{_bend((x, y), (end - sign * 8, height), at)}"/>'
+        f'<path class="zkp-tip" d="M{at(end, height)} L{at(back, height - 4.5)} L{at(back, height + 4.5)} z"/></g>'
     )
 
 
-def _side(corner: Point, sign: int) -> Point:
-    return corner[0] + (WIDTH if sign > 0 else 0), corner[1] + HEIGHT // 2
+def _side(corner: Point, sign: int, size: Point) -> Point:
+    return corner[0] + (size[0] if sign > 0 else 0), corner[1] + size[1] // 2
 
 
-def _bend(start: Point, end: Point) -> str:
+def _bend(start: Point, end: Point, at: Callable[[float, float], str]) -> str:
     half = (end[0] - start[0]) // 2
-    return f" C{start[0] + half} {start[1]} {end[0] - half} {end[1]} {end[0]} {end[1]}"
+    return f" C{at(start[0] + half, start[1])} {at(end[0] - half, end[1])} {at(*end)}"
 
 
-def _node(node: Node, corner: Point) -> str:
+def _node(node: Node, corner: str) -> str:
     rows = "" if node.rows is None else f"{node.rows:,} rows, "
     more = f" {len(node.facts)} more said about it." if node.facts else ""
     label = escape(f"{node.name}, {rows}{node.standing_words}. {node.sentence}{more}", quote=True)
@@ -89,7 +112,7 @@ def _node(node: Node, corner: Point) -> str:
     foot = " · ".join(filter(None, (node.kind, "" if node.rows is None else f"{_short(node.rows)} rows")))
     return (
         f'<g class="zkp-node zkp-{node.state}" role="img" data-id="{escape(node.id)}" aria-label="{label}" '
-        f'transform="translate({corner[0]} {corner[1]})"><title>{label}</title>{_outline(node)}'
+        f'transform="translate({corner})"><title>{label}</title>{_outline(node)}'
         f'<svg x="12" width="{WIDTH - 20}" height="24"><text class="zkp-name" y="18">{escape(name)}</text></svg>'
         f'<text class="zkp-state" x="12" y="36">{node.standing.partition(",")[0]}</text>{_DEV if tag else ""}'
         f'<text class="zkp-foot" x="12" y="52">{escape(foot)}</text></g>'

@@ -27,6 +27,8 @@ from zkp_nb.statements import Claim
 _projects: dict[Path, Project] = {}
 _cells: list[str] = []
 
+_opening = threading.Lock()
+
 lock = threading.RLock()
 """Held by whoever works with the project: cells, and the thread that proves what tracking found."""
 
@@ -35,9 +37,11 @@ def project() -> Project:
     """The project of the working directory, opened once for each folder."""
     register_accessors()
     folder = project_folder()
-    if folder not in _projects:
-        _projects[folder] = Project.open(folder)
-    return _projects[folder]
+    # The thread of tracking and a page that looks may be the first to ask, both at once.
+    with _opening:
+        if folder not in _projects:
+            _projects[folder] = Project.open(folder)
+        return _projects[folder]
 
 
 def connect(

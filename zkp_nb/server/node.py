@@ -13,8 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import Storage
@@ -32,7 +31,7 @@ from zkp_nb.server.jobs import JobStore, SqliteJobs, Workers
 from zkp_nb.server.metrics import Metrics
 from zkp_nb.server.problems import Problem
 from zkp_nb.server.sequencer import Sequencer
-from zkp_nb.server.settings import Settings, SettingsError
+from zkp_nb.server.settings import Settings
 from zkp_nb.server.state import NodeState, SqliteState
 from zkp_nb.srs import srs_id_of
 
@@ -113,7 +112,6 @@ class Node:
     workers: Workers
     threads: ThreadPoolExecutor
     draining: bool = False
-    held: IO[str] | None = None
     in_flight: int = 0
 
     @classmethod
@@ -136,8 +134,7 @@ class Node:
         """
         folder = settings.server.data_folder.absolute()
         wait = settings.database.connection_timeout_seconds
-        name = settings.server.log_name or None
-        store = SqliteStore(folder / "ledger.sqlite", busy_timeout=wait, name=name)
+        store = SqliteStore(folder / "ledger.sqlite", busy_timeout=wait)
         state = open_state(settings)
         jobs = SqliteJobs(folder, busy_timeout=wait)
         crypto = settings.crypto
@@ -222,12 +219,7 @@ class Node:
         self.state.audit(action, subject, **details)
 
     def start(self) -> None:
-        """Begin to work: sequencer and workers.
-
-        Raises:
-            SettingsError: another node of this name works in the data folder.
-        """
-        self.held = _hold(self.settings.server.data_folder / f"{self.settings.cluster.node_id}.lock")
+        """Begin to work: sequencer and workers."""
         self.audit("node started", self.settings.cluster.node_id)
         self.sequencer.start()
         self.workers.start()
@@ -239,27 +231,6 @@ class Node:
         self.sequencer.stop()
         for part in (self.ledger, self.state, self.marks, self.jobs):
             part.close()
-        if self.held is not None:
-            self.held.close()
-
-
-def _hold(path: Path) -> IO[str] | None:
-    """Take a node's name: jobs that it left when it died are its own again, so there must be one of that name."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return None
-    file = path.open("w", encoding="utf-8")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise SettingsError(
-            f"Another node named {path.stem} works in the data folder.",
-            why="Nodes that share a data folder need names of their own.",
-            todo="Set ZKP_LEDGER_NODE_ID.",
-        ) from None
-    return file
 
 
 def open_state(settings: Settings) -> SqliteState:

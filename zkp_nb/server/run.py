@@ -97,8 +97,6 @@ def _config(app: FastAPI, settings: Settings, host: str, port: int) -> uvicorn.C
             port=port,
             http=protocol(settings.server.request_timeout_seconds),
             ws="none",
-            # Longer than the proxies in front, so that it is they who end a connection.
-            timeout_keep_alive=75,
             log_config=None,
             access_log=False,
             server_header=False,

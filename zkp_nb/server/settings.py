@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from zkp_nb.errors import ZkpError
-from zkp_nb.ledger.identity import LOCAL_PREFIX
 
 PREFIX: Final = "ZKP_LEDGER_"
 """Beginning of the name of every variable that sets a key of a section."""
@@ -64,21 +62,11 @@ class ServerSection(_Section):
     bind_address: str = "127.0.0.1:8080"
     max_connections: Count = 1000
     data_folder: Path = Path(".zkp-server")
-    log_name: Annotated[str, Field(max_length=200)] = ""
     namespace: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9-]+$")] = "default"
     request_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
     max_body_bytes: Count = 4 * 1024 * 1024
     drain_delay_seconds: Annotated[float, Field(ge=0)] = 0.0
     drain_timeout_seconds: Count = 30
-
-    @field_validator("log_name")
-    @classmethod
-    def _like_an_address(cls, value: str) -> str:
-        if value and not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-z0-9-]+)*", value):
-            raise ValueError("write it like an address without https://, for example ledger.example.org/team")
-        if value.startswith(LOCAL_PREFIX):
-            raise ValueError(f"names that begin with {LOCAL_PREFIX} are those of embedded logs")
-        return value
 
     @field_validator("bind_address")
     @classmethod
@@ -100,7 +88,7 @@ class ClusterSection(_Section):
 
     node_role: Literal["single"] = "single"
     cluster_id: str = "local"
-    node_id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")] = "node-1"
+    node_id: str = "node-1"
     consensus_algorithm: Literal["raft"] = "raft"
     election_timeout_ms: Count = 1000
 

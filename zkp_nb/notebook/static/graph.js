@@ -10,6 +10,8 @@
 
 export function showGraph(element, graph, { saveReceipt } = {}) {
   const box = add(element, "div", "zkp-graph-box");
+  // The notebook has meanings of its own for the keys, and JupyterLab takes them before anybody else.
+  element.dataset.lmSuppressShortcuts = "true";
   const panel = add(element, "div", "zkp-graph-panel");
   panel.setAttribute("role", "region");
   panel.setAttribute("aria-label", "About the chosen frame");

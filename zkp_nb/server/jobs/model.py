@@ -196,11 +196,7 @@ class JobStore(Protocol):
         """Put the jobs in the hands of this worker back into the queue; how many there were."""
 
     def expire(self, hours: float) -> int:
-        """Cancel jobs that have waited so long for their upload, and forget those over for so long.
-
-        Returns:
-            How many were cancelled.
-        """
+        """Cancel jobs that have waited so long for their upload; how many there were."""
 
     def close(self) -> None:
         """Release connections."""

@@ -56,7 +56,6 @@ _SCHEMA: Final = Schema(
     error=LedgerError,
 )
 _REQUEST: Final[TypeAdapter[CommitRequest | ProveRequest]] = TypeAdapter(JobRequest)
-_OVER: Final = "('succeeded', 'failed', 'cancelled')"
 _LOST: Final = ("internal", f"Its worker died {MAX_ATTEMPTS} times; it is given up.")
 
 
@@ -74,6 +73,7 @@ class SqliteJobs:
 
     def create(self, job_id: str, owner: str, request: CommitRequest | ProveRequest) -> Job:
         now = utc_now()
+        self._write_file(job_id, "request.json", 0, request.model_dump_json().encode())
         with self._database.writing() as connection:
             cursor = connection.execute(
                 "INSERT OR IGNORE INTO jobs (id, owner, task, state, attempts, cancelled, done, total,"
@@ -88,10 +88,8 @@ class SqliteJobs:
                 _event(connection, job_id, "state", {"state": "waiting"})
         job = self.job(job_id)
         assert job is not None
-        if job.state == "waiting":
-            # After the row, so that no other node takes the file for one that a crash has left. Cut off between the
-            # two, the caller has no answer, and asks again.
-            self._write_file(job_id, "request.json", 0, request.model_dump_json().encode())
+        if job.state in OVER:  # repeated after the end: nothing may stay
+            self._delete(job_id)
         return job
 
     def job(self, job_id: str) -> Job | None:
@@ -235,11 +233,6 @@ class SqliteJobs:
             ).fetchall()
         for (job_id,) in rows:
             self.cancel(job_id)
-        with self._database.writing() as connection:
-            old = f"SELECT id FROM jobs WHERE state IN {_OVER} AND updated < ?"
-            for table in ("events", "uploads"):
-                connection.execute(f"DELETE FROM {table} WHERE job IN ({old})", (before,))
-            connection.execute(f"DELETE FROM jobs WHERE state IN {_OVER} AND updated < ?", (before,))
         return len(rows)
 
     def _upload(self, connection: sqlite3.Connection, job_id: str, number: int) -> tuple[int, str, int]:
