@@ -17,7 +17,7 @@ export class ReceiptPage extends Widget {
     this.node.tabIndex = 0;
     this.node.setAttribute('aria-live', 'polite');
     head(this.node, { kind: 'checking' });
-    _context.model.contentChanged.connect(this._check, this);
+    _context.model.contentChanged.connect(() => void this._check());
     void _context.ready.then(() => this._check());
   }
 
