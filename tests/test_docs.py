@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -100,3 +101,9 @@ def test_the_readme_does_what_it_says(notebook: Notebook) -> None:
     assert receipt.status == "proven"
     assert Path("adults.zkp").exists()
     notebook.run("%zkp_track off")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_tutorials_are_saved_without_widget_state(path: Path) -> None:
+    # With it, a page made of the notebook would fetch the widget instead of showing the picture.
+    assert "widgets" not in json.loads(path.read_text("utf-8"))["metadata"]
