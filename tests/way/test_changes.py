@@ -176,7 +176,7 @@ def test_ten_folds_take_a_table_of_the_rows_that_are_left(project: Project) -> N
 
 def test_a_stratified_split(project: Project) -> None:
     order = LOANS.sort_values("state")
-    train, test = (order[(np.arange(300) % 5 == 0) == part] for part in (False, True))
+    train, test = (order[(np.arange(300) % 7 == 0) == part] for part in (False, True))
     claim = claims.stratified_split("state", test, tolerance=0.02)
     receipt = project.prove(train, [claim], name="train", parents=[LOANS])
     assert_proven(receipt, 3)
