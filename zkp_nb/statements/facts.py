@@ -219,11 +219,11 @@ class Variances(Fact):
         check_squares(column)
         if each.count <= self.ddof:
             raise StatementError("A variance needs more values than its divisor takes away.")
+        total, squares = number_cell(each.sum, column.type), square_cell(each.squares, column)
         if each.variance(0) < 0:
             # Sums are proven modulo r: cells that are no numbers have such squares.
             raise StatementError("No numbers have the sum and the sum of squares of the statement.")
         x, alpha = builder.column(column), builder.challenge("fact/alpha")
-        total, squares = number_cell(each.sum, column.type), square_cell(each.squares, column)
         builder.sum(source, x + alpha * (x * x), total + alpha * squares)
 
     def _counts(self, builder: Builder) -> None:
