@@ -119,3 +119,17 @@ def test_extremes_of_groups() -> None:
     statement, _ = origin(ends, frame)
     assert statement is not None
     assert [each.function for each in statement.aggregates] == ["min", "max", "size"]  # type: ignore[attr-defined]
+
+
+def test_flags_and_pivot_tables_by_the_names_of_their_columns() -> None:
+    frame = pd.DataFrame({"k": [1, 1, 2, 2], "m": ["x", "y", "x", "x"], "v": [3, 4, 5, 6]})
+    assert kind(pd.get_dummies(frame, columns=["m"]), frame) == "one-hot"
+    table = frame.pivot_table(index="k", columns="m", values="v", aggfunc="sum", fill_value=0).reset_index()
+    assert kind(table, frame) == "pivot"
+    counts = frame.pivot_table(
+        index="k", columns="m", values="v", aggfunc="count", fill_value=0
+    ).reset_index()
+    statement, _ = origin(counts, frame)
+    assert statement is not None
+    assert statement.document()["parameters"]["function"] == "size"
+    assert kind(table.assign(x=[4, 11]), frame) is None

@@ -21,6 +21,10 @@ from zkp_nb.statements.inference import infer, tried
 from zkp_nb.statements.joins import SUFFIXES, InnerJoin, LeftJoin, state_join
 from zkp_nb.statements.matching import active
 from zkp_nb.statements.missing import state_drop_nulls
+from zkp_nb.statements.onehot import state_one_hot
+from zkp_nb.statements.pivoting import Function as PivotFunction
+from zkp_nb.statements.pivoting import state_pivot
+from zkp_nb.statements.resolved import MAX_MEMBERS
 from zkp_nb.statements.rewriting import state_cast
 from zkp_nb.statements.rows import SameRows, source_of
 from zkp_nb.statements.semijoins import state_semi_join
@@ -77,14 +81,40 @@ def _changed(parent: Subject, child: Subject) -> Statement | None:
     if after > before:
         return tried(lambda: state_append(parent, child)) if whole else None
     if after == before:
-        return tried(lambda: state_cast(parent, child, ())) if whole else None
+        return tried(lambda: state_cast(parent, child, ())) if whole else _flagged(parent, child)
     if not whole:
-        return _grouped(parent, child)
+        return _grouped(parent, child) or _pivoted(parent, child)
     if set(child.table.names) == set(parent.table.names):
         unique = tried(lambda: state_drop_duplicates(parent, child, ()))
         if unique is not None:
             return unique
     return _without_nulls(parent, child) or _grouped(parent, child)
+
+
+def _flagged(parent: Subject, child: Subject) -> Statement | None:
+    """A column as flags whose names say of which values they are; the names are public anyway."""
+    added = [name for name in child.table.names if name not in parent.table.names]
+    for column in parent.table.names:
+        if all(name.startswith(f"{column}_") for name in added):
+            statement = tried(partial(state_one_hot, parent, child, column, None, ()))
+            if statement is not None:
+                return statement
+    return None
+
+
+def _pivoted(parent: Subject, child: Subject) -> Statement | None:
+    """A pivot table whose columns are named as the values of a column."""
+    by = [name for name in child.table.names if name in parent.table.names]
+    others = [name for name in parent.table.names if name not in by]
+    if not by or len(others) > MAX_LOOKED_AT or len(child.table.names) - len(by) > MAX_MEMBERS:
+        return None
+    for across in others:
+        for values in (*(name for name in others if name != across), None):
+            function: PivotFunction = "size" if values is None else "sum"
+            statement = tried(partial(state_pivot, parent, child, by, across, function, values, None))
+            if statement is not None:
+                return statement
+    return None
 
 
 def _without_nulls(parent: Subject, child: Subject) -> Statement | None:
