@@ -63,6 +63,7 @@ def cases(ending: str = "") -> Iterator[Case]:
     yield of(claims.between(x, 0, 9))
     yield of(claims.minimum(x))
     yield of(claims.maximum(x, y))
+    yield of(claims.min_max(x, n))
     yield of(claims.quantile(x, 0.5, 0.25))
     yield of(claims.value_counts(k, base[k].unique()))
     yield of(claims.histogram(x, [0, 2, 5]))
