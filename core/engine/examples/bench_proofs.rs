@@ -1,12 +1,16 @@
-//! Phases of commitment and proof for a sum, a shuffle and a filter.
+//! Phases of commitment and proof for a sum, a shuffle and a filter, or for programs that
+//! `benchmarks/export_programs.py` wrote.
 //!
-//! `cargo run --release --example bench_proofs [ROWS] [FOLDER]`
+//! `cargo run --release --example bench_proofs [ROWS] [FOLDER OF THE SET-UP]`
+//! `cargo run --release --example bench_proofs PROGRAM_FOLDER...`
 
 #![recursion_limit = "512"]
 
 use serde_json::{json, Value};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use zkp_engine::encoding::scalar_from_le_bytes;
+use zkp_engine::srs::monomials_needed;
 use zkp_engine::transcript::Instance;
 use zkp_engine::{
     commit, prove, verify, Cells, Column, Program, Srs, Task, VerificationKey, Witness,
@@ -36,7 +40,7 @@ fn mask(depth: usize, rows: usize) -> Value {
 }
 
 struct Case {
-    name: &'static str,
+    name: String,
     program: Value,
     columns: Vec<Column>,
     aux: Vec<Column>,
@@ -48,7 +52,7 @@ fn sum(depth: usize, rows: usize) -> Case {
         .collect();
     let total: i64 = cells.iter().sum();
     Case {
-        name: "sum",
+        name: "sum".into(),
         program: json!({
             "version": 1, "depth": depth, "commitments": [commitment("a", 0, depth, rows)],
             "public": [mask(depth, rows)], "challenges": [],
@@ -65,7 +69,7 @@ fn shuffle(depth: usize, rows: usize) -> Case {
     let a: Vec<i64> = (0..rows).map(|m| mix(m as u64) as i32 as i64).collect();
     let b: Vec<i64> = a.iter().rev().copied().collect();
     Case {
-        name: "shuffle",
+        name: "shuffle".into(),
         program: json!({
             "version": 1, "depth": depth,
             "commitments": [commitment("a", 0, depth, rows), commitment("b", 0, depth, rows)],
@@ -105,7 +109,7 @@ fn filter(depth: usize, rows: usize) -> Case {
     let half = (1u64 << 31).to_string();
     let below = ((1u64 << 31) - 1).to_string();
     Case {
-        name: "filter",
+        name: "filter".into(),
         program: json!({
             "version": 1, "depth": depth,
             "commitments": [commitment("a", 0, depth, rows), commitment("b", 0, depth, n)],
@@ -147,35 +151,92 @@ fn filter(depth: usize, rows: usize) -> Case {
     }
 }
 
-fn run(srs: &Srs, depth: usize, case: &Case) {
+/// A program and its cells, see `benchmarks/export_programs.py`.
+fn exported(folder: &Path) -> Case {
+    let read = |name: &str| {
+        let path = folder.join(name);
+        std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    };
+    let parse = |name: &str| -> Value { serde_json::from_slice(&read(name)).unwrap() };
+    let types = parse("columns.json");
+    let columns = |what: &str, file: &str| -> Vec<Column> {
+        let types = types[what].as_array().unwrap().iter().enumerate();
+        let column = types.map(|(k, kind)| {
+            let bytes = read(&format!("{file}{k}"));
+            Column::new(cells(kind.as_str().unwrap(), &bytes)).unwrap()
+        });
+        column.collect()
+    };
+    Case {
+        name: folder.display().to_string(),
+        program: parse("program.json"),
+        columns: columns("columns", "column"),
+        aux: columns("aux", "aux"),
+    }
+}
+
+fn cells(kind: &str, bytes: &[u8]) -> Cells {
+    fn all<const N: usize, T>(bytes: &[u8], of: impl Fn([u8; N]) -> T) -> Vec<T> {
+        bytes.as_chunks().0.iter().map(|b| of(*b)).collect()
+    }
+    match kind {
+        "int64" => Cells::I64(all(bytes, i64::from_le_bytes)),
+        "uint64" => Cells::U64(all(bytes, u64::from_le_bytes)),
+        "uint16" => Cells::U16(all(bytes, u16::from_le_bytes)),
+        "bool" => Cells::Bool(bytes.to_vec()),
+        _ => Cells::Field(all(bytes, |b| scalar_from_le_bytes(&b).unwrap())),
+    }
+}
+
+/// User and system time of all threads of this process so far.
+fn cpu() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = after.split_whitespace().skip(11).take(2);
+    Duration::from_millis(10 * ticks.map(|t| t.parse().unwrap_or(0)).sum::<u64>())
+}
+
+fn run(srs: &Srs, case: &Case) {
     println!("\n{}", case.name);
     let names: Vec<Vec<u8>> = (0..case.columns.len() as u32)
         .map(|i| [&i.to_be_bytes()[..], b"value"].concat())
         .collect();
     let labels: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
     let columns: Vec<&Column> = case.columns.iter().collect();
+    let program = Program::parse(&serde_json::to_vec(&case.program).unwrap()).unwrap();
+    srs.grid(program.depth, &Task::default()).unwrap();
+    srs.monomials(monomials_needed(program.depth), &Task::default())
+        .unwrap();
     let start = Instant::now();
-    let commitments = commit(srs, depth, &columns, &labels, &[1; 32], &Task::default()).unwrap();
+    let commitments: Vec<[u8; 32]> = (0..columns.len())
+        .map(|c| {
+            let depth = program.commitments[c].depth;
+            let (column, label) = (&columns[c..=c], &labels[c..=c]);
+            commit(srs, depth, column, label, &[1; 32], &Task::default()).unwrap()[0]
+        })
+        .collect();
     println!(
         "  commit {} columns   {}",
         columns.len(),
         seconds(start.elapsed())
     );
-    let program = Program::parse(&serde_json::to_vec(&case.program).unwrap()).unwrap();
     let witness = Witness {
         columns: &columns,
         labels: &labels,
         seeds: &vec![[1; 32]; columns.len()],
         aux: &case.aux.iter().collect::<Vec<_>>(),
     };
-    for round in ["first", "again"] {
+    let rounds: usize = std::env::var("ROUNDS").map_or(2, |n| n.parse().unwrap());
+    for round in 1..=rounds {
         let task = Task::default();
-        let start = Instant::now();
+        let (start, before) = (Instant::now(), cpu());
         let proof = prove(srs, &program, &INSTANCE, &witness, &task).unwrap();
         let total = start.elapsed();
         println!(
-            "  prove ({round})        {}  {} bytes",
+            "  prove ({round})            {}  {} of the processors, depth {}, {} bytes",
             seconds(total),
+            seconds(cpu() - before).trim_start(),
+            program.depth,
             proof.len()
         );
         for (name, time) in task.phases() {
@@ -190,25 +251,26 @@ fn run(srs: &Srs, depth: usize, case: &Case) {
 }
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
-    let rows: usize = arguments.next().map_or(1_000_000, |n| n.parse().unwrap());
+    println!("kernels {}", zkp_kernels::detect().name());
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let is_program = |name: &String| Path::new(name).join("program.json").exists();
+    if arguments.first().is_some_and(is_program) {
+        let srs = Srs::dev(&std::env::temp_dir()).unwrap();
+        for folder in &arguments {
+            run(&srs, &exported(Path::new(folder)));
+        }
+        return;
+    }
+    let rows: usize = arguments.first().map_or(1_000_000, |n| n.parse().unwrap());
     let folder = arguments
-        .next()
+        .get(1)
         .map_or_else(std::env::temp_dir, PathBuf::from);
     let depth_of = |rows: usize| (rows.div_ceil(1024) + 3).next_power_of_two();
     // The filter's range check needs 65,536 rows.
     let (depth, filter_depth) = (depth_of(rows), depth_of(rows.max(1 << 16)));
-    let start = Instant::now();
     let srs = Srs::dev(&folder).unwrap();
-    srs.grid(depth, &Task::default()).unwrap();
-    srs.monomials(zkp_engine::srs::monomials_needed(depth), &Task::default())
-        .unwrap();
-    println!(
-        "{rows} rows, depth {depth}, kernels {}",
-        zkp_kernels::detect().name()
-    );
-    println!("set-up                 {}", seconds(start.elapsed()));
-    run(&srs, depth, &sum(depth, rows));
-    run(&srs, depth, &shuffle(depth, rows));
-    run(&srs, filter_depth, &filter(filter_depth, rows));
+    println!("{rows} rows, depth {depth}");
+    run(&srs, &sum(depth, rows));
+    run(&srs, &shuffle(depth, rows));
+    run(&srs, &filter(filter_depth, rows));
 }
