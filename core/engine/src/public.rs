@@ -94,11 +94,21 @@ impl Public {
 }
 
 /// A public column along the depth axis, see [`Public::along_depth`].
+#[derive(Clone)]
 pub struct AlongDepth<T> {
     public: Public,
     constant: T,
     slope: T,
     partial: T,
+}
+
+impl<T> AlongDepth<T> {
+    /// Changes each of the three polynomials.
+    pub fn each(&mut self, change: impl FnMut(&mut T)) {
+        [&mut self.constant, &mut self.slope, &mut self.partial]
+            .into_iter()
+            .for_each(change);
+    }
 }
 
 impl AlongDepth<Fr> {

@@ -61,7 +61,18 @@ fn field_scalars(rng: &mut StdRng, n: usize) -> Vec<Vec<Fr>> {
         vec![Fr::rand(rng); n],
         vec![Fr::ZERO; n],
         (0..n).map(|_| -Fr::from(rng.gen::<u16>())).collect(),
+        sparse(rng, n),
     ]
+}
+
+/// Mostly zeros.
+fn sparse(rng: &mut StdRng, n: usize) -> Vec<Fr> {
+    let scalar = |i| match i % 23 {
+        6 => Fr::rand(rng),
+        7 => -Fr::from(i as u64),
+        _ => Fr::ZERO,
+    };
+    (0..n).map(scalar).collect()
 }
 
 /// The sum by every path that this processor has, which must all agree.

@@ -1,18 +1,20 @@
 //! The columns of a proof as values on the whole grid, lane by lane (steps 1 and 2).
 
-use super::evaluation::{zeros, Evaluation};
+use super::evaluation::{load, zeros, Evaluation, Publics};
 use super::{Prover, Witness};
 use crate::commit::commit_cells;
 use crate::domain::{permute, Domain, BLINDING, LANES};
 use crate::error::Result;
+use crate::eval::Root;
 use crate::transcript::commitment_blinding;
 use ark_ff::{AdditiveGroup, Field};
 use rayon::prelude::*;
+use std::ops::Range;
 use zeroize::Zeroizing;
 use zkp_kernels::{FieldPath, Fr, Portable};
 
 /// Values on the grid: lane after lane, a lane's positions in bit-reversed order.
-pub type GridValues = Vec<Fr>;
+pub type GridValues = Zeroizing<Vec<Fr>>;
 
 impl<P: FieldPath> Prover<'_, P> {
     /// Blinds, commits to and sends the aux columns.
@@ -22,7 +24,7 @@ impl<P: FieldPath> Prover<'_, P> {
             let blinding = self.secrets.blinding("aux", k);
             let data = commit_cells(self.task, &self.grid, extent.depth, &column.cells)?;
             self.send_point("aux", data + self.grid.commit_blinding(&blinding));
-            let mut values = vec![Fr::ZERO; self.program.depth * LANES];
+            let mut values = Zeroizing::new(vec![Fr::ZERO; self.program.depth * LANES]);
             values
                 .par_chunks_exact_mut(self.program.depth)
                 .enumerate()
@@ -76,7 +78,7 @@ impl<P: FieldPath> Prover<'_, P> {
                 .iter()
                 .map(|(node, c)| (scalars[*node].unwrap_or(Fr::ZERO), *c))
                 .collect();
-            let mut values = vec![Fr::ZERO; depth * LANES];
+            let mut values = Zeroizing::new(vec![Fr::ZERO; depth * LANES]);
             values
                 .par_chunks_exact_mut(depth)
                 .enumerate()
@@ -128,8 +130,11 @@ impl<P: FieldPath> Prover<'_, P> {
                 }
             }
             if of < depth && small.iter().any(|x| *x != Fr::ZERO) {
-                let coefficients = Domain::of(of).interpolate(small);
-                small = self.domains.depth.evaluate(&coefficients, Fr::ONE);
+                small = Domain::of(of).interpolate(small);
+                small.resize(depth, Fr::ZERO);
+                let mut values = load(self.path, &small);
+                self.path.fft(&mut values, &self.domains.depth.twiddles);
+                self.path.store(&mut small, &values);
             }
             Portable.add_assign(&mut lane[..small.len()], &small);
         }
@@ -145,7 +150,8 @@ impl<P: FieldPath> Prover<'_, P> {
         let blindings: Vec<_> = (0..self.program.helpers.len())
             .map(|k| self.secrets.blinding("helper", k))
             .collect();
-        let mut helpers = vec![vec![Fr::ZERO; depth * LANES]; self.program.helpers.len()];
+        let zeros = || Zeroizing::new(vec![Fr::ZERO; depth * LANES]);
+        let mut helpers: Vec<_> = self.program.helpers.iter().map(|_| zeros()).collect();
         self.helper_values(grids, scalars, &mut helpers)?;
         self.task.phase("commit helpers");
         for (values, blinding) in helpers.iter_mut().zip(&blindings) {
@@ -175,14 +181,12 @@ impl<P: FieldPath> Prover<'_, P> {
             .map(|f| f.0)
             .chain(fractions.map(|f| f.1))
             .collect();
-        let terms = Evaluation::new(
-            path,
-            self.program,
-            scalars,
-            &roots,
-            &self.domains.depth,
-            None,
-        );
+        let wanted = |degrees: &[Option<usize>]| {
+            let numerators = (0..count).filter(|f| degrees[*f].is_some());
+            numerators.flat_map(|f| [f, count + f]).collect()
+        };
+        let publics = Publics::new(path, self.program);
+        let terms = Evaluation::new(path, self.program, scalars, &roots, publics, wanted);
         let mut lanes: Vec<Vec<&mut [Fr]>> = (0..LANES).map(|_| Vec::new()).collect();
         for helper in helpers {
             let chunks = helper.chunks_exact_mut(depth);
@@ -193,12 +197,10 @@ impl<P: FieldPath> Prover<'_, P> {
         }
         let state = || {
             let columns = vec![zeros::<P>(packs); grids.len()];
-            (
-                terms.workspace(),
-                columns,
-                vec![zeros::<P>(packs); roots.len()],
-                zeros::<P>(packs),
-            )
+            let numerators = vec![zeros::<P>(packs); count];
+            let denominators = zeros::<P>(packs * count);
+            let sum = zeros::<P>(packs);
+            (terms.workspace(), columns, numerators, denominators, sum)
         };
         lanes
             .into_par_iter()
@@ -206,20 +208,47 @@ impl<P: FieldPath> Prover<'_, P> {
             .with_min_len(8)
             .try_for_each_init(
                 state,
-                |(workspace, columns, values, sum), (j, mut outputs)| {
+                |(workspace, columns, numerators, denominators, sum), (j, mut outputs)| {
                     for k in terms.columns(j) {
                         path.load(&mut columns[*k], &grids[*k][j * depth..(j + 1) * depth]);
                     }
-                    terms.run(workspace, j, 0..packs, columns, |root, block, v| {
-                        values[root][block].copy_from_slice(v);
-                    });
-                    let (numerators, denominators) = values.split_at_mut(count);
-                    let mut fractions = numerators.iter().zip(denominators);
+                    // All denominators of a lane lie together and share their inversions.
+                    let mut places = Vec::new();
+                    let mut end = 0;
+                    for segment in terms.segments(j) {
+                        let packs = &segment.packs;
+                        let of_segment = places.len();
+                        for f in segment
+                            .roots()
+                            .iter()
+                            .map(|r| r.number)
+                            .filter(|f| *f < count)
+                        {
+                            places.push((f, packs.clone(), end));
+                            end += packs.len();
+                        }
+                        let places = &places[of_segment..];
+                        let keep = |root: &Root, block: Range<usize>, v: &[P::Pack]| {
+                            let Some(f) = root.number.checked_sub(count) else {
+                                return numerators[root.number][block].copy_from_slice(v);
+                            };
+                            if let Some((_, _, start)) = places.iter().find(|p| p.0 == f) {
+                                let start = start + block.start - packs.start;
+                                denominators[start..start + v.len()].copy_from_slice(v);
+                            }
+                        };
+                        terms.run_segment(workspace, j, segment, packs, columns, keep);
+                    }
+                    path.invert(&mut denominators[..end]);
+                    let mut first = 0;
                     for (helper, output) in self.program.helpers.iter().zip(&mut outputs) {
+                        let own = first..first + helper.len();
+                        first = own.end;
                         path.fill(sum, Fr::ZERO);
-                        for (numerator, denominator) in fractions.by_ref().take(helper.len()) {
-                            path.invert(denominator);
-                            path.add_mul(sum, numerator, denominator);
+                        for (f, packs, start) in places.iter().filter(|p| own.contains(&p.0)) {
+                            let inverses = &denominators[*start..start + packs.len()];
+                            let numerator = &numerators[*f][packs.clone()];
+                            path.add_mul(&mut sum[packs.clone()], numerator, inverses);
                         }
                         path.store(output, sum);
                     }

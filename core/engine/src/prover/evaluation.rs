@@ -1,15 +1,16 @@
 //! Expressions on the lanes of the grid, or of a coset of its depth axis.
 
-use crate::domain::Domain;
-use crate::eval::{Registers, Tape};
+use crate::domain::{Domain, LANES};
+use crate::eval::{Registers, Root, Tape};
 use crate::program::Program;
-use crate::public::AlongDepth;
+use crate::public::{AlongDepth, Public};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use zkp_kernels::{FieldPath, Fr};
 
 /// Elements that an expression is evaluated on at a time, so that intermediate values stay in the
 /// nearest cache.
-const BLOCK: usize = 256;
+pub const BLOCK: usize = 64;
 
 /// A lane in the form of a path.
 pub type Lane<P> = Vec<<P as FieldPath>::Pack>;
@@ -33,13 +34,81 @@ pub fn zeros<P: FieldPath>(packs: usize) -> Lane<P> {
     vec![P::Pack::default(); packs]
 }
 
-/// Some nodes of a program, ready to be evaluated on the lanes of `shift` times the depth axis.
+/// The public columns on the depth axis, or on a coset of it.
+pub struct Publics<P: FieldPath> {
+    columns: Vec<AlongDepth<Lane<P>>>,
+    /// Whether it is the axis itself, on which a column is zero beyond its data positions.
+    on_axis: bool,
+}
+
+impl<P: FieldPath> Publics<P> {
+    /// On the axis.
+    pub fn new(path: P, program: &Program) -> Self {
+        let along = |p: &Public| p.along_depth(program.depth, |cells| load(path, &cells));
+        Publics {
+            columns: program.publics.iter().map(along).collect(),
+            on_axis: true,
+        }
+    }
+
+    /// The same, without regard to the positions beyond which a column is zero.
+    pub fn by_lanes(mut self) -> Self {
+        self.on_axis = false;
+        self
+    }
+
+    /// Coefficients on the axis.
+    pub fn coefficients(mut self, path: P, domain: &Domain) -> Self {
+        for column in &mut self.columns {
+            column.each(|lane| path.ifft(lane, &domain.twiddles));
+        }
+        self.on_axis = false;
+        self
+    }
+
+    /// Values on a coset from coefficients, given the powers of its shift.
+    pub fn on_coset(&self, path: P, domain: &Domain, powers: &[P::Pack]) -> Self {
+        let mut columns = self.columns.clone();
+        for column in &mut columns {
+            column.each(|lane| {
+                path.mul_assign(lane, powers);
+                path.fft(lane, &domain.twiddles);
+            });
+        }
+        Publics {
+            columns,
+            on_axis: false,
+        }
+    }
+}
+
+/// Some nodes of a program, ready to be evaluated on the lanes of the depth axis or of a coset.
 pub struct Evaluation<P: FieldPath> {
     path: P,
-    /// The first lane of each stretch on which the same public columns are zero, and its tape.
-    tapes: Vec<(usize, Tape)>,
-    publics: Vec<AlongDepth<Lane<P>>>,
+    stretches: Vec<Stretch>,
+    publics: Publics<P>,
     zero: Lane<P>,
+}
+
+/// Lanes from one on, on which the same public columns are zero.
+struct Stretch {
+    first: usize,
+    segments: Vec<Segment>,
+    /// The columns that are read, rising.
+    columns: Vec<usize>,
+}
+
+/// Positions of the lanes of a stretch on which the same public columns are zero, and their tape.
+pub struct Segment {
+    pub packs: Range<usize>,
+    tape: Tape,
+}
+
+impl Segment {
+    /// The roots that are computed here.
+    pub fn roots(&self) -> &[Root] {
+        &self.tape.roots
+    }
 }
 
 /// Working memory of one thread.
@@ -49,103 +118,143 @@ pub struct Workspace<P: FieldPath> {
 }
 
 impl<P: FieldPath> Evaluation<P> {
-    /// Compiles the nodes `roots`; without a shift it is the depth axis itself.
+    /// Compiles those of the nodes `roots` that are `wanted` on each stretch and segment; see
+    /// [`Tape::new`].
     pub fn new(
         path: P,
         program: &Program,
         scalars: &[Option<Fr>],
         roots: &[usize],
-        domain: &Domain,
-        shift: Option<Fr>,
+        publics: Publics<P>,
+        wanted: impl Fn(&[Option<usize>]) -> Vec<usize>,
     ) -> Self {
-        let on_axis = |cells: Vec<Fr>| match shift {
-            None => load(path, &cells),
-            Some(s) => load(path, &domain.evaluate(&domain.interpolate(cells), s)),
+        let packs = program.depth / P::WIDTH;
+        let all = || program.publics.iter();
+        let beyond = |p: &Public| match publics.on_axis {
+            true => p.extent.data().div_ceil(P::WIDTH),
+            false => packs,
         };
-        let mut starts: Vec<usize> = program
-            .publics
-            .iter()
-            .map(|p| p.first_zero_lane())
-            .collect();
-        starts.push(0);
-        starts.sort_unstable();
-        starts.dedup();
-        let tape_from = |start: usize| {
-            let zero = program.publics.iter().map(|p| p.first_zero_lane() <= start);
-            Tape::new(program, scalars, &zero.collect::<Vec<_>>(), roots)
+        let lanes = starts(all().map(Public::first_zero_lane), LANES);
+        let places = starts(all().map(beyond), packs);
+        let segment = |first: usize, packs: Range<usize>| {
+            let zero = all().map(|p| p.first_zero_lane() <= first || beyond(p) <= packs.start);
+            let zero: Vec<bool> = zero.collect();
+            Segment {
+                packs,
+                tape: Tape::new(program, scalars, &zero, roots, &wanted),
+            }
         };
-        let publics = program.publics.iter();
+        let stretch = |first: &usize| {
+            let ends = places[1..].iter().copied().chain([packs]);
+            let ranges = places.iter().zip(ends).map(|(start, end)| *start..end);
+            let segments: Vec<Segment> = ranges.map(|range| segment(*first, range)).collect();
+            let columns = segments.iter().flat_map(|s| s.tape.columns.iter().copied());
+            let columns: BTreeSet<usize> = columns.collect();
+            Stretch {
+                first: *first,
+                segments,
+                columns: columns.into_iter().collect(),
+            }
+        };
         Evaluation {
             path,
-            tapes: (starts.iter().map(|start| (*start, tape_from(*start)))).collect(),
-            publics: publics
-                .map(|p| p.along_depth(domain.size, on_axis))
-                .collect(),
-            zero: zeros::<P>(domain.size / P::WIDTH),
+            stretches: lanes.iter().map(stretch).collect(),
+            publics,
+            zero: zeros::<P>(packs),
         }
     }
 
-    fn tape(&self, lane: usize) -> &Tape {
-        let after = self.tapes.partition_point(|(start, _)| *start <= lane);
+    /// All segments of all lanes.
+    pub fn all_segments(&self) -> impl Iterator<Item = &Segment> {
+        self.stretches.iter().flat_map(|s| &s.segments)
+    }
+
+    fn stretch(&self, lane: usize) -> &Stretch {
+        let after = self.stretches.partition_point(|s| s.first <= lane);
         // The first stretch starts at lane 0.
-        &self.tapes[after - 1].1
+        &self.stretches[after - 1]
+    }
+
+    /// The segments of a lane.
+    pub fn segments(&self, lane: usize) -> &[Segment] {
+        &self.stretch(lane).segments
     }
 
     /// The columns that are read on a lane, rising.
     pub fn columns(&self, lane: usize) -> &[usize] {
-        &self.tape(lane).columns
+        &self.stretch(lane).columns
     }
 
     pub fn workspace(&self) -> Workspace<P> {
         Workspace {
             registers: Registers::default(),
-            buffers: vec![self.zero.clone(); self.publics.len()],
+            buffers: vec![self.zero.clone(); self.publics.columns.len()],
         }
     }
 
-    /// Evaluates on the packs `range` of a lane, block after block, and hands the values of each
-    /// root on each block to `emit(root, block, values)`. `columns` are whole lanes, of which those
-    /// that are not read may be empty; blocks count from the start of `range`.
+    /// Evaluates on those packs of a lane that are in `range`, block after block, and hands the
+    /// values of each root on each block to `emit(root, block, values)`. `columns` are whole lanes,
+    /// of which those that are not read may be empty.
     pub fn run(
         &self,
         workspace: &mut Workspace<P>,
         lane: usize,
         range: Range<usize>,
         columns: &[Lane<P>],
-        mut emit: impl FnMut(usize, Range<usize>, &[P::Pack]),
+        mut emit: impl FnMut(&Root, Range<usize>, &[P::Pack]),
     ) {
-        let tape = self.tape(lane);
+        for segment in self.segments(lane) {
+            self.run_segment(workspace, lane, segment, &range, columns, &mut emit);
+        }
+    }
+
+    /// As [`Evaluation::run`], on one segment of the lane.
+    pub fn run_segment(
+        &self,
+        workspace: &mut Workspace<P>,
+        lane: usize,
+        segment: &Segment,
+        range: &Range<usize>,
+        columns: &[Lane<P>],
+        mut emit: impl FnMut(&Root, Range<usize>, &[P::Pack]),
+    ) {
+        let tape = &segment.tape;
+        let range = range.start.max(segment.packs.start)..range.end.min(segment.packs.end);
+        if tape.roots.is_empty() || range.is_empty() {
+            return;
+        }
         let Workspace { registers, buffers } = workspace;
-        let all = self.publics.iter().zip(buffers).enumerate();
+        let all = self.publics.columns.iter().zip(buffers).enumerate();
         let publics: Vec<&[P::Pack]> = all
             .map(|(i, (along, buffer))| match tape.publics.contains(&i) {
                 true => along.lane(self.path, lane, buffer, &self.zero),
                 false => &[],
             })
             .collect();
-        let columns: Vec<&[P::Pack]> = columns.iter().map(Vec::as_slice).collect();
         let step = (BLOCK / P::WIDTH).max(1);
         for start in range.clone().step_by(step) {
             let block = start..(start + step).min(range.end);
-            let (columns, publics) = (cut(&columns, &block), cut(&publics, &block));
-            let relative = start - range.start..block.end - range.start;
-            let length = block.len();
-            tape.run(
-                self.path,
-                registers,
-                length,
-                &columns,
-                &publics,
-                |root, values| {
-                    emit(root, relative.clone(), values);
-                },
-            );
+            let (columns, publics) = (cut(columns, &block), cut(&publics, &block));
+            let emit = |root: &Root, values: &[P::Pack]| emit(root, block.clone(), values);
+            tape.run(self.path, registers, block.len(), &columns, &publics, emit);
         }
     }
 }
 
+/// The numbers of the roots that are not zero, for [`Evaluation::new`].
+pub fn present(degrees: &[Option<usize>]) -> Vec<usize> {
+    let roots = degrees.iter().enumerate();
+    roots.filter(|(_, d)| d.is_some()).map(|(r, _)| r).collect()
+}
+
+/// Zero and those of `places` that lie before `end`, rising.
+fn starts(places: impl Iterator<Item = usize>, end: usize) -> Vec<usize> {
+    let places: BTreeSet<usize> = places.chain([0]).filter(|place| *place < end).collect();
+    places.into_iter().collect()
+}
+
 /// `slices`, each cut to a range; empty ones stay empty.
-fn cut<'a, T>(slices: &[&'a [T]], range: &Range<usize>) -> Vec<&'a [T]> {
-    let cut = |s: &&'a [T]| s.get(range.clone()).unwrap_or(&[]);
+pub fn cut<'a, T, S: AsRef<[T]>>(slices: &'a [S], range: &Range<usize>) -> Vec<&'a [T]> {
+    let cut = |s: &'a S| s.as_ref().get(range.clone()).unwrap_or(&[]);
     slices.iter().map(cut).collect()
 }

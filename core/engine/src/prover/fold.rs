@@ -1,17 +1,20 @@
 //! The fold of the depth axis at `beta` (steps 5 and 7).
 
 use super::columns::GridValues;
-use super::evaluation::load;
+use super::evaluation::{cut, load, present, store, zeros, Lane, BLOCK};
 use super::{Polynomial, Prover, Witness};
 use crate::column::Column;
 use crate::commit::{depth_sums, msm_rows_of, units};
-use crate::domain::{permute, Cosets, BLINDING, LANES};
+use crate::domain::{permute, powers, Cosets, BLINDING, LANES};
 use crate::error::Result;
-use crate::eval::{Registers, Tape};
+use crate::eval::{Registers, Root, Tape};
 use crate::lanes::for_lanes;
 use ark_ff::{AdditiveGroup, Field};
 use rayon::prelude::*;
-use zkp_kernels::{batch_invert, msm, FieldPath, Fr, G1Projective, Portable, Scalars};
+use zeroize::Zeroizing;
+use zkp_kernels::{
+    batch_invert, detect, msm, FieldPath, Fr, G1Projective, Path, Portable, Scalars,
+};
 
 /// What batches sums and constraints in `E(X)`.
 pub struct Weights<'a> {
@@ -61,6 +64,22 @@ impl<P: FieldPath> Prover<'_, P> {
         lagrange: &[Fr],
         weights: &Weights,
     ) -> Result<AlongLanes> {
+        // There are lanes enough for any path, whatever the depth.
+        match detect() {
+            Path::Portable(path) => self.along_lanes_on(path, folded, scalars, lagrange, weights),
+            #[cfg(target_arch = "x86_64")]
+            Path::Ifma(path) => self.along_lanes_on(path, folded, scalars, lagrange, weights),
+        }
+    }
+
+    fn along_lanes_on<L: FieldPath>(
+        &self,
+        path: L,
+        folded: &[Vec<Fr>],
+        scalars: &[Option<Fr>],
+        lagrange: &[Fr],
+        weights: &Weights,
+    ) -> Result<AlongLanes> {
         let (program, lanes) = (self.program, &self.domains.lanes);
         let to_coefficients = |values: &[Fr]| lanes.interpolate(permute(values));
         let columns: Vec<Polynomial> = folded.iter().map(|f| to_coefficients(f)).collect();
@@ -87,38 +106,47 @@ impl<P: FieldPath> Prover<'_, P> {
             scalars,
             &vec![false; program.publics.len()],
             &roots,
+            present,
         );
+        let loaded =
+            |f: &Vec<Polynomial>| -> Vec<Lane<L>> { f.iter().map(|f| load(path, f)).collect() };
+        let (packed, packed_publics) = (loaded(&columns), loaded(&publics));
         let e_on = |shift: Fr, kappa: Fr| {
-            let on = |f: &Vec<Polynomial>| -> Vec<Vec<Fr>> {
-                f.iter().map(|f| lanes.evaluate(f, shift)).collect()
+            let shifts = load(path, &powers(shift, LANES));
+            let on = |f: &Vec<Lane<L>>| -> Vec<Lane<L>> {
+                let mut values = f.clone();
+                for values in &mut values {
+                    path.mul_assign(values, &shifts);
+                    path.fft(values, &lanes.twiddles);
+                }
+                values
             };
-            let (columns, publics) = (on(&columns), on(&publics));
-            let columns: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
-            let publics: Vec<&[Fr]> = publics.iter().map(Vec::as_slice).collect();
-            let (mut sum, mut zero) = (vec![Fr::ZERO; LANES], vec![Fr::ZERO; LANES]);
-            let mut registers = Registers::<Portable>::default();
-            tape.run(
-                Portable,
-                &mut registers,
-                LANES,
-                &columns,
-                &publics,
-                |root, v| match root.checked_sub(program.sums.len()) {
-                    None => Portable.add_scaled(&mut sum, v, weights.chis[root]),
-                    Some(m) => Portable.add_scaled(&mut zero, v, weights.thetas[m]),
-                },
-            );
+            let (columns, publics) = (on(&packed), on(&packed_publics));
+            let mut sum = zeros::<L>(LANES / L::WIDTH);
+            let mut zero = sum.clone();
+            let mut registers = Registers::<L>::default();
+            let step = BLOCK / L::WIDTH;
+            for start in (0..sum.len()).step_by(step) {
+                let block = start..(start + step).min(sum.len());
+                let (columns, publics) = (cut(&columns, &block), cut(&publics, &block));
+                let emit = |root: &Root, v: &[L::Pack]| match root
+                    .number
+                    .checked_sub(program.sums.len())
+                {
+                    None => path.add_scaled(&mut sum[block.clone()], v, weights.chis[root.number]),
+                    Some(m) => path.add_scaled(&mut zero[block.clone()], v, weights.thetas[m]),
+                };
+                tape.run(path, &mut registers, block.len(), &columns, &publics, emit);
+            }
             // u(x, sigma) = (x^B - sigma^B) / (x - sigma)
-            let mut u: Vec<Fr> = lanes
-                .points
-                .iter()
-                .map(|w| shift * w - weights.sigma)
-                .collect();
-            batch_invert(&mut u);
+            let mut u = load(path, &lanes.points);
+            path.scale(&mut u, shift);
+            path.add_scalar(&mut u, -weights.sigma);
+            path.invert(&mut u);
             let power = weights.sigma.pow([LANES as u64]);
-            Portable.scale(&mut u, weights.constraints * (kappa - power));
-            Portable.add_mul(&mut sum, &u, &zero);
-            sum
+            path.scale(&mut u, weights.constraints * (kappa - power));
+            path.add_mul(&mut sum, &u, &zero);
+            store(path, &sum)
         };
         let low = lanes.interpolate(e_on(Fr::ONE, Fr::ONE));
         let quotients = cosets
@@ -187,7 +215,7 @@ impl<P: FieldPath> Prover<'_, P> {
     ) -> Result<G1Projective> {
         let (path, depth, data) = (self.path, self.program.depth, self.grid.data());
         let weights = load(path, inverses);
-        let mut rows = vec![Fr::ZERO; self.grid.cells()];
+        let mut rows = Zeroizing::new(vec![Fr::ZERO; self.grid.cells()]);
         rows.par_chunks_exact_mut(data)
             .enumerate()
             .with_min_len(8)

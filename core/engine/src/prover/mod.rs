@@ -20,8 +20,10 @@ use crate::task::Task;
 use crate::transcript::{Instance, Transcript};
 use ark_ec::CurveGroup;
 use ark_ff::AdditiveGroup;
+use rayon::prelude::*;
 use secrets::Secrets;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 use zkp_kernels::{detect, msm_bases, Bases, FieldPath, Fr, G1Projective, Path, Portable, Scalars};
 
 /// Depths below this are left to the portable path: a lane has to fill packs.
@@ -184,10 +186,11 @@ impl<'a, P: FieldPath> Prover<'a, P> {
     /// The commitment to values on the whole grid, given lane by lane.
     fn commit_grid(&self, values: &[Fr]) -> Result<G1Projective> {
         let (depth, data) = (self.program.depth, self.grid.data());
-        let mut rows = Vec::with_capacity(self.grid.cells());
-        values
-            .chunks_exact(depth)
-            .for_each(|lane| rows.extend_from_slice(&lane[..data]));
+        let mut rows = Zeroizing::new(vec![Fr::ZERO; self.grid.cells()]);
+        let lanes = rows.par_chunks_exact_mut(data);
+        lanes
+            .zip(values.par_chunks_exact(depth))
+            .for_each(|(row, lane)| row.copy_from_slice(&lane[..data]));
         let blinding: Vec<Fr> = (data..depth)
             .flat_map(|i| values.iter().skip(i).step_by(depth).copied())
             .collect();
@@ -334,6 +337,8 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         if !self.open(&polynomials, &values)? {
             return Err(Error::StatementFalse(self.violation(&grids, &scalars)?));
         }
+        // Wiped as they are dropped.
+        grids.into_par_iter().for_each(drop);
         Ok(self.proof)
     }
 }

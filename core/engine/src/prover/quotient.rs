@@ -1,14 +1,17 @@
 //! `Q` from cosets of the depth axis (step 4).
 
 use super::columns::GridValues;
-use super::evaluation::{load, store, zeros, Evaluation, Lane, Workspace};
+use super::evaluation::{load, present, store, zeros, Evaluation, Lane, Publics, Workspace};
 use super::Prover;
 use crate::domain::{
     add_scaled, from_roots, horner, interpolate_few, permute, powers, Cosets, BLINDING,
 };
 use crate::error::Result;
+use crate::eval::Root;
 use crate::lanes::for_lanes;
-use ark_ff::Field;
+use ark_ff::{AdditiveGroup, Field};
+use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use zkp_kernels::{batch_invert, FieldPath, Fr};
 
@@ -24,25 +27,25 @@ pub struct Batching<'a> {
     pub mask: &'a [Fr],
 }
 
-/// The constraints of one degree: their share of `G_0 / Z_data` has degree
-/// `(degree - 1) A - degree + 3`, so that `degree - 1` cosets and the blinding cells determine it.
-struct Class {
-    degree: usize,
-    constraints: Vec<usize>,
-}
-
-impl Class {
-    fn cosets(&self) -> usize {
-        self.degree - 1
-    }
+/// What is summed over the lanes by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    /// The constraints on those lanes where they have one degree: their share of `G_0 / Z_data` has
+    /// degree `(degree - 1) A - degree + 3`, so that `degree - 1` cosets and the blinding cells
+    /// determine it.
+    Constraints(usize),
+    Sums,
 }
 
 /// What is evaluated on one coset, or on the blinding cells.
 struct Pass<P: FieldPath> {
     terms: Evaluation<P>,
-    /// Where each root goes: the accumulator, the factor, and whether the lane's weight applies.
-    targets: Vec<(usize, Fr, bool)>,
-    accumulators: usize,
+    /// What is accumulated, rising.
+    classes: Vec<Class>,
+    /// The factors of all constraints and then of all sums.
+    factors: Vec<Fr>,
+    /// How many of these are constraints, to which the lane's weight applies.
+    constraints: usize,
     /// Powers of the coset's shift, none on the depth axis itself.
     shift: Lane<P>,
 }
@@ -51,40 +54,25 @@ struct State<P: FieldPath> {
     workspace: Workspace<P>,
     coefficients: Vec<Lane<P>>,
     values: Vec<Lane<P>>,
-    /// By pass, then by accumulator.
+    /// By pass, then by class.
     sums: Vec<Vec<Lane<P>>>,
 }
 
 impl<P: FieldPath> Prover<'_, P> {
     fn sum_degree(&self) -> usize {
-        let degrees = self
-            .program
-            .sums
-            .iter()
-            .map(|s| self.program.degrees[s.term]);
-        degrees.max().unwrap_or(0) as usize
+        let terms = self.program.sums.iter().map(|s| s.term);
+        self.largest_degree(terms)
     }
 
-    fn classes(&self) -> Vec<Class> {
-        let mut classes: Vec<Class> = Vec::new();
-        for (m, node) in self.program.constraints.iter().enumerate() {
-            // A constraint without columns is a constant, whose polynomial is one of degree 1 too.
-            let degree = self.program.degrees[*node].max(1) as usize;
-            match classes.iter_mut().find(|c| c.degree == degree) {
-                Some(class) => class.constraints.push(m),
-                None => classes.push(Class {
-                    degree,
-                    constraints: vec![m],
-                }),
-            }
-        }
-        classes
+    fn largest_degree(&self, nodes: impl Iterator<Item = usize>) -> usize {
+        let degrees = nodes.map(|n| self.program.degrees[n] as usize);
+        degrees.max().unwrap_or(0)
     }
 
     /// Number of cosets that step 4 needs.
     pub fn coset_passes(&self) -> u64 {
-        let constraints = self.classes().iter().map(Class::cosets).max().unwrap_or(0);
-        constraints.max(self.sum_degree().saturating_sub(1)) as u64
+        let constraints = self.largest_degree(self.program.constraints.iter().copied());
+        constraints.max(self.sum_degree()).saturating_sub(1) as u64
     }
 
     /// `u(w_B^j, sigma)` for all lanes.
@@ -108,32 +96,38 @@ impl<P: FieldPath> Prover<'_, P> {
     ) -> Result<Vec<Fr>> {
         let domain = &self.domains.depth;
         let depth = domain.size;
-        let classes = self.classes();
         let sum_cosets = self.sum_degree().saturating_sub(1);
         let cosets = Cosets::new(depth, self.coset_passes() as usize);
-        let passes = self.passes(&classes, &cosets, scalars, batching);
+        let passes = self.passes(&cosets, scalars, batching);
         let sums = self.evaluate(grids, &passes, &self.lane_weights(batching.sigma))?;
-        let (on_cosets, on_blinding) = sums.split_at(cosets.shifts.len());
+        let sum_of = |pass: usize, class: Class| {
+            let number = passes[pass].classes.binary_search(&class);
+            number.map_or(&[][..], |number| &sums[pass][number][..])
+        };
 
         // Q_0, class by class: G_0 / Z_data = G_0 Z_blind / Z_A.
         let blinding = &domain.points[domain.data()..];
         let vanishing = domain.data_vanishing_at_blinding();
         let mut quotient = Vec::new();
-        for (number, class) in classes.iter().enumerate() {
-            let count = class.cosets();
+        let all: BTreeSet<Class> = passes.iter().flat_map(|p| &p.classes).copied().collect();
+        for class in all {
+            let Class::Constraints(degree) = class else {
+                continue;
+            };
+            let count = degree - 1;
             let values = (0..count).map(|c| {
                 let (shift, kappa) = (cosets.shifts[c], cosets.kappas[c]);
                 let inverse = (kappa - Fr::ONE).inverse().unwrap_or_default();
                 let points = domain.points.iter().map(|a| shift * a);
-                let values = on_cosets[c][number].iter();
+                let values = sum_of(c, class).iter();
                 values
                     .zip(points)
                     .map(|(g, x)| *g * inverse * domain.blinding_vanishing(x))
                     .collect()
             });
             let mut part = cosets.interpolate(domain, values.collect());
-            if class.degree <= BLINDING {
-                let cells = &on_blinding[0][number];
+            if degree <= BLINDING {
+                let cells = sum_of(cosets.shifts.len(), class);
                 let cells = &cells[cells.len() - BLINDING..];
                 // Z^A = 1 on the depth axis.
                 let z = horner(&from_roots(&cosets.kappas[..count]), Fr::ONE);
@@ -161,10 +155,11 @@ impl<P: FieldPath> Prover<'_, P> {
         let values = (0..sum_cosets).map(|c| {
             let inverse = (cosets.kappas[c] - Fr::ONE).inverse().unwrap_or_default();
             let low = domain.evaluate(&low, cosets.shifts[c]);
-            let sums = &on_cosets[c][classes.len()];
-            sums.iter()
+            // Without any, G_T is zero.
+            let sums = sum_of(c, Class::Sums).iter().copied();
+            sums.chain(std::iter::repeat(Fr::ZERO))
                 .zip(low)
-                .map(|(g, l)| (*g + l) * inverse)
+                .map(|(g, l)| (g + l) * inverse)
                 .collect()
         });
         let part = cosets.interpolate(domain, values.collect());
@@ -173,50 +168,52 @@ impl<P: FieldPath> Prover<'_, P> {
         Ok(quotient)
     }
 
-    /// One pass to a coset and the last one for the blinding cells. Accumulators are numbered as
-    /// the classes; the one after them is that of the sums.
-    fn passes(
-        &self,
-        classes: &[Class],
-        cosets: &Cosets,
-        scalars: &[Option<Fr>],
-        batching: &Batching,
-    ) -> Vec<Pass<P>> {
+    /// One pass to a coset and the last one for the blinding cells.
+    fn passes(&self, cosets: &Cosets, scalars: &[Option<Fr>], batching: &Batching) -> Vec<Pass<P>> {
         let (path, program, domain) = (self.path, self.program, &self.domains.depth);
-        let pass = |wanted: &dyn Fn(&Class) -> bool, sums: bool, shift: Option<Fr>| {
-            let mut roots = Vec::new();
-            let mut targets = Vec::new();
-            for (number, class) in classes.iter().enumerate().filter(|(_, c)| wanted(c)) {
-                for m in &class.constraints {
-                    roots.push(program.constraints[*m]);
-                    targets.push((number, batching.thetas[*m], true));
-                }
-            }
-            for (sum, chi) in program.sums.iter().zip(batching.chis).filter(|_| sums) {
-                roots.push(sum.term);
-                targets.push((classes.len(), *chi, false));
-            }
+        let constraints = program.constraints.len();
+        let mut roots = program.constraints.clone();
+        roots.extend(program.sums.iter().map(|sum| sum.term));
+        let chis = &batching.chis[..program.sums.len()];
+        let factors = [batching.thetas, chis].concat();
+        let pass = |publics, shift, wanted: &dyn Fn(usize, usize) -> bool| {
+            let some = |degrees: &[Option<usize>]| {
+                let present = present(degrees).into_iter();
+                let wanted = present.filter(|r| wanted(*r, degrees[*r].unwrap_or(0)));
+                wanted.collect()
+            };
+            let terms = Evaluation::new(path, program, scalars, &roots, publics, some);
+            let found = terms.all_segments().flat_map(|s| s.roots());
+            let classes: BTreeSet<Class> = found.map(|r| class_of(r, constraints)).collect();
             Pass {
-                terms: Evaluation::new(path, program, scalars, &roots, domain, shift),
-                accumulators: targets.iter().map(|t| t.0 + 1).max().unwrap_or(0),
-                targets,
-                shift: shift.map_or(Vec::new(), |s| load(path, &powers(s, domain.size))),
+                terms,
+                classes: classes.into_iter().collect(),
+                factors: factors.clone(),
+                constraints,
+                shift,
             }
         };
-        let sum_degree = self.sum_degree();
+        let on_axis = Publics::new(path, program);
+        let coefficients = on_axis.coefficients(path, domain);
+        let sums = self.sum_degree();
         let on_coset = |(c, shift): (usize, &Fr)| {
-            pass(
-                &|class| class.cosets() > c,
-                sum_degree > c + 1,
-                Some(*shift),
-            )
+            let shift = load(path, &powers(*shift, domain.size));
+            let publics = coefficients.on_coset(path, domain, &shift);
+            pass(publics, shift, &|root, degree| match root < constraints {
+                true => degree > c + 1,
+                false => sums > c + 1,
+            })
         };
-        let mut passes: Vec<Pass<P>> = cosets.shifts.iter().enumerate().map(on_coset).collect();
-        passes.push(pass(&|class| class.degree <= BLINDING, false, None));
+        let numbered = cosets.shifts.par_iter().enumerate();
+        let mut passes: Vec<Pass<P>> = numbered.map(on_coset).collect();
+        let cells = Publics::new(path, program).by_lanes();
+        passes.push(pass(cells, Vec::new(), &|root, degree| {
+            root < constraints && degree <= BLINDING
+        }));
         passes
     }
 
-    /// All passes over all lanes; values by pass and accumulator, those of the last pass on the
+    /// All passes over all lanes; values by pass and class, those of the last pass on the
     /// packs that hold the blinding cells.
     fn evaluate(
         &self,
@@ -235,8 +232,8 @@ impl<P: FieldPath> Prover<'_, P> {
         let zero_sums = || {
             let cosets = on_cosets
                 .iter()
-                .map(|p| vec![zeros::<P>(packs); p.accumulators]);
-            let last = vec![zeros::<P>(tail.len()); blinding.accumulators];
+                .map(|p| vec![zeros::<P>(packs); p.classes.len()]);
+            let last = vec![zeros::<P>(tail.len()); blinding.classes.len()];
             cosets.chain([last]).collect()
         };
         let new = || State::<P> {
@@ -308,11 +305,26 @@ impl<P: FieldPath> Pass<P> {
         weight: Fr,
         sums: &mut [Lane<P>],
     ) {
-        self.terms
-            .run(workspace, lane, range, columns, |root, block, values| {
-                let (number, factor, weighted) = self.targets[root];
-                let factor = if weighted { factor * weight } else { factor };
+        let first = range.start;
+        let emit = |root: &Root, block: Range<usize>, values: &[P::Pack]| {
+            let factor = match root.number < self.constraints {
+                true => self.factors[root.number] * weight,
+                false => self.factors[root.number],
+            };
+            let class = class_of(root, self.constraints);
+            if let Ok(number) = self.classes.binary_search(&class) {
+                let block = block.start - first..block.end - first;
                 path.add_scaled(&mut sums[number][block], values, factor);
-            });
+            }
+        };
+        self.terms.run(workspace, lane, range, columns, emit);
+    }
+}
+
+/// A constraint without columns is a constant, whose polynomial is one of degree 1 too.
+fn class_of(root: &Root, constraints: usize) -> Class {
+    match root.number < constraints {
+        true => Class::Constraints(root.degree.max(1)),
+        false => Class::Sums,
     }
 }

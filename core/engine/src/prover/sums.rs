@@ -1,7 +1,7 @@
 //! Sums on the grid (step 3), and what is wrong where a program does not hold.
 
 use super::columns::GridValues;
-use super::evaluation::{load, store, zeros, Evaluation, Lane};
+use super::evaluation::{load, present, store, zeros, Evaluation, Lane, Publics};
 use super::Prover;
 use crate::domain::LANES;
 use crate::error::Result;
@@ -23,14 +23,8 @@ impl<P: FieldPath> Prover<'_, P> {
         if roots.is_empty() {
             return Ok(vec![Fr::ZERO; depth]);
         }
-        let terms = Evaluation::new(
-            path,
-            self.program,
-            scalars,
-            &roots,
-            &self.domains.depth,
-            None,
-        );
+        let publics = Publics::new(path, self.program);
+        let terms = Evaluation::new(path, self.program, scalars, &roots, publics, present);
         let new = || {
             (
                 terms.workspace(),
@@ -42,8 +36,8 @@ impl<P: FieldPath> Prover<'_, P> {
             for k in terms.columns(j) {
                 path.load(&mut columns[*k], &grids[*k][j * depth..(j + 1) * depth]);
             }
-            terms.run(workspace, j, 0..packs, columns, |l, block, values| {
-                path.add_scaled(&mut sum[block], values, chis[l]);
+            terms.run(workspace, j, 0..packs, columns, |root, block, values| {
+                path.add_scaled(&mut sum[block], values, chis[root.number]);
             });
             self.task.step(depth as u64)
         })?;
@@ -73,21 +67,15 @@ impl<P: FieldPath> Prover<'_, P> {
         let (path, depth, data) = (self.path, self.program.depth, self.grid.data());
         let packs = depth / P::WIDTH;
         let roots = &self.program.constraints;
-        let constraints = Evaluation::new(
-            path,
-            self.program,
-            scalars,
-            roots,
-            &self.domains.depth,
-            None,
-        );
+        let publics = Publics::new(path, self.program);
+        let constraints = Evaluation::new(path, self.program, scalars, roots, publics, present);
         let mut workspace = constraints.workspace();
         for j in 0..LANES {
             let lane = |grid: &GridValues| load(path, &grid[j * depth..(j + 1) * depth]);
             let columns: Vec<Lane<P>> = grids.iter().map(lane).collect();
             let mut values = vec![zeros::<P>(packs); roots.len()];
-            constraints.run(&mut workspace, j, 0..packs, &columns, |m, block, v| {
-                values[m][block].copy_from_slice(v);
+            constraints.run(&mut workspace, j, 0..packs, &columns, |root, block, v| {
+                values[root.number][block].copy_from_slice(v);
             });
             for (m, values) in values.iter().enumerate() {
                 let mut cells = store(path, values).into_iter().take(data);

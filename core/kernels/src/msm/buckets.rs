@@ -56,6 +56,17 @@ impl<A: Adder> Points<A> {
         }
     }
 
+    /// The points at some places from `start` on.
+    pub fn at_places(&self, start: usize, places: &[u32]) -> Self {
+        let point = |i: &u32| self.points[start + *i as usize];
+        Points {
+            adder: self.adder,
+            points: places.iter().map(point).collect(),
+            identities: self.identities,
+            table: None,
+        }
+    }
+
     /// Adds a table of multiples, for sums of about `terms` terms.
     pub fn with_table(mut self, terms: usize) -> Self {
         let bits = Fr::MODULUS_BIT_SIZE - 1;

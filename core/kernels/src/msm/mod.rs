@@ -115,6 +115,15 @@ impl Bases {
         })
     }
 
+    /// The points at some places from `start` on.
+    fn gather(&self, start: usize, places: &[u32]) -> Self {
+        Bases(match &self.0 {
+            Form::Plain(points) => Form::Plain(points.at_places(start, places)),
+            #[cfg(target_arch = "x86_64")]
+            Form::Vector(points) => Form::Vector(points.at_places(start, places)),
+        })
+    }
+
     fn table_bits(&self) -> Option<u32> {
         match &self.0 {
             Form::Plain(points) => points.table_bits(),
@@ -223,10 +232,23 @@ pub fn msm(bases: &[G1Affine], scalars: Scalars<'_>) -> G1Projective {
 pub fn msm_bases(bases: &Bases, range: Range<usize>, scalars: Scalars<'_>) -> G1Projective {
     assert_eq!(range.len(), scalars.len(), "as many scalars as bases");
     assert!(range.end <= bases.len(), "a term beyond the bases");
-    let magnitudes = Magnitudes::new(scalars);
+    let mut magnitudes = Magnitudes::new(scalars);
     if magnitudes.bits == 0 {
         return G1Projective::ZERO;
     }
+    if magnitudes.present < magnitudes.len() / SPARSE && bases.table_bits().is_none() {
+        let places = magnitudes.compact();
+        let near = bases.gather(range.start, &places);
+        return msm_magnitudes(&near, 0..places.len(), magnitudes);
+    }
+    msm_magnitudes(bases, range, magnitudes)
+}
+
+/// One in how many scalars at most is not zero where zeros are left out beforehand: each window
+/// would read them again.
+const SPARSE: usize = 8;
+
+fn msm_magnitudes(bases: &Bases, range: Range<usize>, magnitudes: Magnitudes) -> G1Projective {
     if let Some(c) = bases.table_bits() {
         let digits = magnitudes.recode(c);
         let sum = match &bases.0 {

@@ -15,6 +15,8 @@ pub(crate) struct Magnitudes {
     words: usize,
     /// Bits of the largest magnitude.
     pub bits: u32,
+    /// How many are not zero.
+    pub present: usize,
 }
 
 /// Set in a digit code whose point is to be subtracted; the other bits are the bucket.
@@ -66,16 +68,38 @@ impl Magnitudes {
         convert: impl Fn(&T, &mut [u64]) -> u32 + Sync,
     ) -> Self {
         let mut data = vec![0; scalars.len() * words];
-        let bits = data
+        let (bits, present) = data
             .par_chunks_mut(words * 4096)
             .zip(scalars.par_chunks(4096))
             .map(|(out, s)| {
                 let pairs = s.iter().zip(out.chunks_exact_mut(words));
-                pairs.map(|(s, out)| convert(s, out)).max().unwrap_or(0)
+                let bits = pairs.map(|(s, out)| convert(s, out));
+                bits.fold((0, 0), |(most, present), bits| {
+                    (bits.max(most), present + usize::from(bits > 0))
+                })
             })
-            .max()
-            .unwrap_or(0);
-        Magnitudes { data, words, bits }
+            .reduce(|| (0, 0), |a, b| (a.0.max(b.0), a.1 + b.1));
+        Magnitudes {
+            data,
+            words,
+            bits,
+            present,
+        }
+    }
+
+    /// Number of scalars.
+    pub fn len(&self) -> usize {
+        self.data.len() / self.words
+    }
+
+    /// Leaves out the zeros; the places of those that stay.
+    pub fn compact(&mut self) -> Vec<u32> {
+        let rows = self.data.chunks_exact(self.words).enumerate();
+        let present = rows.filter(|(_, row)| row.iter().any(|word| *word != 0));
+        let places: Vec<u32> = present.map(|(i, _)| i as u32).collect();
+        let row = |i: &u32| &self.data[*i as usize * self.words..][..self.words];
+        self.data = places.iter().flat_map(row).copied().collect();
+        places
     }
 
     /// Makes the digits of windows of `c` bits readable: `windows` of them, at least `bits / c`.
