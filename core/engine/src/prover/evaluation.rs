@@ -6,7 +6,7 @@ use crate::program::Program;
 use crate::public::{AlongDepth, Public};
 use std::collections::BTreeSet;
 use std::ops::Range;
-use zkp_kernels::{FieldPath, Fr};
+use zkp_kernels::{Coset, FieldPath, Fr};
 
 /// Elements that an expression is evaluated on at a time, so that intermediate values stay in the
 /// nearest cache.
@@ -66,14 +66,11 @@ impl<P: FieldPath> Publics<P> {
         self
     }
 
-    /// Values on a coset from coefficients, given the powers of its shift.
-    pub fn on_coset(&self, path: P, domain: &Domain, powers: &[P::Pack]) -> Self {
+    /// Values on a coset from coefficients.
+    pub fn on_coset(&self, path: P, coset: &Coset) -> Self {
         let mut columns = self.columns.clone();
         for column in &mut columns {
-            column.each(|lane| {
-                path.mul_assign(lane, powers);
-                path.fft(lane, &domain.twiddles);
-            });
+            column.each(|lane| path.coset_fft(lane, coset));
         }
         Publics {
             columns,

@@ -112,13 +112,10 @@ impl<P: FieldPath> Prover<'_, P> {
             |f: &Vec<Polynomial>| -> Vec<Lane<L>> { f.iter().map(|f| load(path, f)).collect() };
         let (packed, packed_publics) = (loaded(&columns), loaded(&publics));
         let e_on = |shift: Fr, kappa: Fr| {
-            let shifts = load(path, &powers(shift, LANES));
+            let coset = lanes.twiddles.coset(shift);
             let on = |f: &Vec<Lane<L>>| -> Vec<Lane<L>> {
                 let mut values = f.clone();
-                for values in &mut values {
-                    path.mul_assign(values, &shifts);
-                    path.fft(values, &lanes.twiddles);
-                }
+                values.iter_mut().for_each(|v| path.coset_fft(v, &coset));
                 values
             };
             let (columns, publics) = (on(&packed), on(&packed_publics));

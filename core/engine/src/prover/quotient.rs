@@ -13,7 +13,7 @@ use ark_ff::{AdditiveGroup, Field};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::ops::Range;
-use zkp_kernels::{batch_invert, FieldPath, Fr};
+use zkp_kernels::{batch_invert, Coset, FieldPath, Fr};
 
 /// What batches sums and constraints, and what is subtracted in step 4.
 pub struct Batching<'a> {
@@ -46,8 +46,8 @@ struct Pass<P: FieldPath> {
     factors: Vec<Fr>,
     /// How many of these are constraints, to which the lane's weight applies.
     constraints: usize,
-    /// Powers of the coset's shift, none on the depth axis itself.
-    shift: Lane<P>,
+    /// None for the depth axis itself.
+    coset: Option<Coset>,
 }
 
 struct State<P: FieldPath> {
@@ -176,7 +176,7 @@ impl<P: FieldPath> Prover<'_, P> {
         roots.extend(program.sums.iter().map(|sum| sum.term));
         let chis = &batching.chis[..program.sums.len()];
         let factors = [batching.thetas, chis].concat();
-        let pass = |publics, shift, wanted: &dyn Fn(usize, usize) -> bool| {
+        let pass = |publics, coset, wanted: &dyn Fn(usize, usize) -> bool| {
             let some = |degrees: &[Option<usize>]| {
                 let present = present(degrees).into_iter();
                 let wanted = present.filter(|r| wanted(*r, degrees[*r].unwrap_or(0)));
@@ -190,24 +190,28 @@ impl<P: FieldPath> Prover<'_, P> {
                 classes: classes.into_iter().collect(),
                 factors: factors.clone(),
                 constraints,
-                shift,
+                coset,
             }
         };
         let on_axis = Publics::new(path, program);
         let coefficients = on_axis.coefficients(path, domain);
         let sums = self.sum_degree();
         let on_coset = |(c, shift): (usize, &Fr)| {
-            let shift = load(path, &powers(*shift, domain.size));
-            let publics = coefficients.on_coset(path, domain, &shift);
-            pass(publics, shift, &|root, degree| match root < constraints {
-                true => degree > c + 1,
-                false => sums > c + 1,
-            })
+            let coset = domain.twiddles.coset(*shift);
+            let publics = coefficients.on_coset(path, &coset);
+            pass(
+                publics,
+                Some(coset),
+                &|root, degree| match root < constraints {
+                    true => degree > c + 1,
+                    false => sums > c + 1,
+                },
+            )
         };
         let numbered = cosets.shifts.par_iter().enumerate();
         let mut passes: Vec<Pass<P>> = numbered.map(on_coset).collect();
         let cells = Publics::new(path, program).by_lanes();
-        passes.push(pass(cells, Vec::new(), &|root, degree| {
+        passes.push(pass(cells, None, &|root, degree| {
             root < constraints && degree <= BLINDING
         }));
         passes
@@ -269,9 +273,9 @@ impl<P: FieldPath> Prover<'_, P> {
                 path.ifft(&mut coefficients[*k], &domain.twiddles);
             }
             for (pass, sums) in on_cosets.iter().zip(sums) {
-                for k in pass.terms.columns(j) {
-                    path.mul(&mut values[*k], &coefficients[*k], &pass.shift);
-                    path.fft(&mut values[*k], &domain.twiddles);
+                for (k, coset) in pass.terms.columns(j).iter().zip(pass.coset.iter().cycle()) {
+                    values[*k].copy_from_slice(&coefficients[*k]);
+                    path.coset_fft(&mut values[*k], coset);
                 }
                 pass.add(path, workspace, j, 0..packs, values, weights[j], sums);
                 self.task.step(depth as u64)?;
