@@ -5,7 +5,7 @@ use super::evaluation::{cut, load, present, store, zeros, Lane, BLOCK};
 use super::{Polynomial, Prover, Witness};
 use crate::column::Column;
 use crate::commit::{depth_sums, msm_rows_of, units};
-use crate::domain::{permute, powers, Cosets, BLINDING, LANES};
+use crate::domain::{permute, Cosets, BLINDING, LANES};
 use crate::error::Result;
 use crate::eval::{Registers, Root, Tape};
 use crate::lanes::for_lanes;

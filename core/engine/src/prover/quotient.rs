@@ -1,11 +1,9 @@
 //! `Q` from cosets of the depth axis (step 4).
 
 use super::columns::GridValues;
-use super::evaluation::{load, present, store, zeros, Evaluation, Lane, Publics, Workspace};
+use super::evaluation::{present, store, zeros, Evaluation, Lane, Publics, Workspace};
 use super::Prover;
-use crate::domain::{
-    add_scaled, from_roots, horner, interpolate_few, permute, powers, Cosets, BLINDING,
-};
+use crate::domain::{add_scaled, from_roots, horner, interpolate_few, permute, Cosets, BLINDING};
 use crate::error::Result;
 use crate::eval::Root;
 use crate::lanes::for_lanes;
