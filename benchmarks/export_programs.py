@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from zkp_nb.cli.bench import CASES, numbers
+from zkp_nb.cli.cases import CASES, numbers
+from zkp_nb.project import Project
 from zkp_nb.proving import LocalProver, Task
 from zkp_nb.proving.protocol import StepProgress
-from zkp_nb.project import Project
 from zkp_nb.table.cells import Cells
 
 
