@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from zkp_nb.cli.cases import CASES, numbers
+from zkp_nb.progress import Progress
 from zkp_nb.project import Project
 from zkp_nb.proving import LocalProver, Task
-from zkp_nb.proving.protocol import StepProgress
 from zkp_nb.table.cells import Cells
 
 
@@ -30,7 +30,7 @@ class Exporter(LocalProver):
         super().__init__()
         self._folder, self._name = folder, name
 
-    def prove(self, task: Task, progress: StepProgress | None = None) -> tuple[bytes, ...]:
+    def prove(self, task: Task, progress: Progress | None = None) -> tuple[bytes, ...]:
         programs = task.statement.programs(task.records)
         tables = {name: held.table for name, held in task.tables.items()}
         witnesses = task.statement.witness(task.records, tables)
