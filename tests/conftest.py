@@ -34,9 +34,12 @@ def project(tmp_path: Path) -> Iterator[Project]:
     opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window; what it opens gets nothing from the network."""
+    """Chromium without a window; what it opens gets nothing from the network.
+
+    Of one module: as long as it is open, its event loop runs in this thread, and nobody else's can.
+    """
     from playwright.sync_api import sync_playwright
 
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
