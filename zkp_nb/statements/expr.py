@@ -1,13 +1,17 @@
 """Expressions of a program: immutable, interned, with their degree.
 
 Equal expressions are one object, so that a program does not depend on how often its author wrote
-something down. Constants are exact signed integers; they are reduced modulo r by whoever evaluates.
+something down. Constants are exact signed integers below r, reduced modulo r by whoever evaluates: of larger ones a
+proof would say what is true of their remainder.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final, Literal
+
+from zkp_nb.errors import StatementError
+from zkp_nb.table.cells import FIELD_MODULUS
 
 Kind = Literal["c", "ch", "op", "aux", "h", "pub", "+", "-", "*", "inv"]
 
@@ -133,6 +137,8 @@ class Graph:
             a, b = args
             degree = a.degree + b.degree if kind == "*" else max(a.degree, b.degree)
             below = a.leaves | b.leaves if degree else _NONE
+        if kind == "c" and abs(value) >= FIELD_MODULUS:
+            raise StatementError("A number of the statement is too large for a proof.")
         node = Expr(self, kind, args, value, degree, below)
         self._nodes[key] = node
         return node

@@ -22,6 +22,7 @@ from zkp_nb.statements.program import MAX_COLUMNS
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import SourceColumn
 from zkp_nb.statements.statement import (
+    RESULT_LIMIT,
     Digits,
     Part,
     count_of,
@@ -178,10 +179,10 @@ def check_fourths(column: SourceColumn, squares: int) -> None:
 
     It is at most the square of the sum of squares, which is public and exact.
     """
-    if squares**2 >= 2**SUM_BITS:
+    if squares**2 >= RESULT_LIMIT:
         raise StatementError(
             f"The values of column {column.name!r} are too large for a sum of their fourth powers.",
-            why="Such a sum is proven where the square of the sum of squares has at most 253 bits.",
+            why="Such a sum is proven where the square of the sum of squares has at most 252 bits.",
             todo="Convert them to a larger unit.",
         )
 

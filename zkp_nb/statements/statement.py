@@ -58,6 +58,9 @@ def _write_integer(value: int) -> int | str:
 BigInt = Annotated[int, BeforeValidator(_read_integer), PlainSerializer(_write_integer)]
 """An integer of any size in a document."""
 
+RESULT_LIMIT: Final = 2**252
+"""Two numbers below it, of either sign, are less than r apart: a sum modulo r is one of them at most."""
+
 Digits = Annotated[str, Field(pattern=r"^-?[0-9]{1,200}(\.[0-9]{1,100})?( s)?$")]
 """An exact decimal number, or a number of seconds, as text. Bounded: `1e999999999` takes forever to read."""
 
@@ -261,10 +264,12 @@ def decimal_number(text: str, scale: int) -> int:
     """The inverse of `decimal_text`.
 
     Raises:
-        StatementError: the text is not such a number.
+        StatementError: the text is not such a number, or it is no sum that a proof tells from others.
     """
     if _DECIMAL.fullmatch(text):
         number = int(text.replace(".", ""))
+        if abs(number) >= RESULT_LIMIT:
+            raise StatementError("A result of the statement is larger than any that is proven.")
         if decimal_text(number, scale) == text:
             return number
     raise StatementError("A result of the statement is not written with the digits that its type has.")

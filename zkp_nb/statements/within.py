@@ -20,7 +20,7 @@ from zkp_nb.statements.facts import Name, check_numeric
 from zkp_nb.statements.literals import exact_number, number_literal
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Source, SourceColumn
-from zkp_nb.statements.statement import Statement, name_of, quoted, register
+from zkp_nb.statements.statement import RESULT_LIMIT, Statement, name_of, quoted, register
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.values import cells_of
 from zkp_nb.statements.witness import integer_sum
@@ -73,7 +73,7 @@ class Within(Statement):
         rows = source.extent.rows if self.measure == "mean" else 1
         least, greatest = (exact_number(each) * column.unit * rows for each in (self.low, self.high))
         low, high = -(-least.numerator // least.denominator), greatest.numerator // greatest.denominator
-        if low > high or (high - low).bit_length() > MAX_WIDTH:
+        if low > high or (high - low).bit_length() > MAX_WIDTH or max(-low, high) >= RESULT_LIMIT:
             raise StatementError("No sum lies between these bounds, or they are too far apart for a proof.")
         return column, low, high
 
