@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from zkp_nb.errors import StatementError
-from zkp_nb.statements import Claim, claims
+from zkp_nb.statements import Claim, Statement, Subject, claims
+from zkp_nb.statements.grouptables import Aggregate, GroupTable
+from zkp_nb.statements.rows import SameRows
+from zkp_nb.statements.shifting import RunningSum, Shift
 from zkp_nb.statements.statement import RESULT_LIMIT
+from zkp_nb.table import Column, ColumnType, Table
+from zkp_nb.table.cells import wide_from_ints
 
 from ..statements.frames import Case, committed
 from ..statements.model import R
@@ -79,3 +85,55 @@ def test_bounds_of_a_total_that_are_true_modulo_r(off: int) -> None:
 
 def test_two_results_below_the_limit_are_not_the_same_modulo_r() -> None:
     assert 2 * RESULT_LIMIT < R
+
+
+def table(**columns: tuple[ColumnType, list[int]]) -> Subject:
+    made = [
+        Column.of(name, type_, (wide_from_ints(cells),), None) for name, (type_, cells) in columns.items()
+    ]
+    return committed(Table(len(made[0].parts[0].cells), tuple(made)))
+
+
+def refused(statement: Statement, *subjects: Subject) -> None:
+    with pytest.raises(StatementError, match="units too far apart"):
+        statement.programs({each.dataset_id: each.record for each in subjects})
+
+
+WHOLE, FINE = ColumnType.decimal(0, 128), ColumnType.decimal(38, 128)
+
+
+def test_a_running_sum_that_is_true_modulo_r() -> None:
+    half, total = R // 10**38 // 2, R // 10**38 // 2 * 2 * 10**38 - R
+    x = (WHOLE, [half, half])
+    parent, child = table(x=x), table(x=x, total=(FINE, [0, total]))
+    names: dict[str, Any] = {"inputs": (parent.dataset_id,), "outputs": (child.dataset_id,)}
+    assert (total - 10**38 * 2 * half) % R == 0
+    refused(RunningSum(column="x", into="total", window=None, whole=False, **names), parent, child)
+    refused(RunningSum(column="x", into="total", window=2, whole=False, **names), parent, child)
+
+
+def test_a_difference_that_is_true_modulo_r() -> None:
+    x, empty = wide_from_ints([-(R // 10**38 // 2), R // 10**38 // 2]), np.array([True, False])
+    columns = Column.of("x", WHOLE, (x,), None), Column.of("d", FINE, (wide_from_ints([0, -1]),), empty)
+    parent, child = (committed(Table(2, each)) for each in (columns[:1], columns))
+    names: dict[str, Any] = {"inputs": (parent.dataset_id,), "outputs": (child.dataset_id,)}
+    refused(Shift(column="x", into="d", periods=1, difference=True, **names), parent, child)
+
+
+def test_equal_cells_of_128_bits_without_sign_whose_units_are_far_apart() -> None:
+    least = -(-R // 10**38)
+    types = [ColumnType.decimal(scale, 128, signed=False) for scale in (0, 38)]
+    parent, child = table(x=(types[0], [least])), table(x=(types[1], [least * 10**38 - R]))
+    refused(SameRows(inputs=(parent.dataset_id,), outputs=(child.dataset_id,), columns=None), parent, child)
+
+
+def test_group_totals_whose_units_are_far_apart() -> None:
+    key = (ColumnType.decimal(0, 128), [1, 1])
+    parent = table(k=key, x=(WHOLE, [1, 1]))
+    child = table(k=(key[0], [1]), total=(FINE, [2]))
+    one = Aggregate(name="total", function="sum", column="x")
+    refused(
+        GroupTable(inputs=(parent.dataset_id,), outputs=(child.dataset_id,), by=("k",), aggregates=(one,)),
+        parent,
+        child,
+    )

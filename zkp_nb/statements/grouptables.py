@@ -106,7 +106,7 @@ def _check(function: Function, column: SourceColumn | None, total: SourceColumn)
     if function in ("sum", "mean") and column is not None:
         check_numeric(column)
         if column.type.kind != "bool":
-            common_units([column, total])
+            common_units([column, total], column.source.extent.rows)
         if function == "mean" and column.nullable:
             raise StatementError(
                 f"Column {column.name!r} has nulls, so that its mean is claimed by sum and count."

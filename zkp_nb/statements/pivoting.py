@@ -205,7 +205,7 @@ def _units(function: Function, column: SourceColumn | None, total: SourceColumn)
     check_numeric(column)
     if column.type.kind == "bool":
         return total.unit, 1
-    right, left = common_units([total, column])
+    right, left = common_units([total, column], column.source.extent.rows)
     return left, right
 
 

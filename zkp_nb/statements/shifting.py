@@ -114,7 +114,7 @@ class Shift(OfOtherRows):
             )
         if self.difference:
             _whole(theirs)
-        common_units([ours, theirs])
+        common_units([ours, theirs], 1 + self.difference)
         return theirs, ours
 
     def follow(self, builder: Builder, theirs: SourceColumn, ours: SourceColumn) -> None:
@@ -192,7 +192,7 @@ class RunningSum(OfOtherRows):
             raise StatementError(
                 f"Column {ours.name!r} has no nulls, where there are too few rows for a sum."
             )
-        common_units([ours, theirs])
+        common_units([ours, theirs], source.extent.rows)
         if self.window is not None and self.window > source.extent.rows:
             raise StatementError(
                 f"`{source.record.name}` has {count_of(source.extent.rows, 'row')}, fewer than the window."

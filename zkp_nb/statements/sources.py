@@ -11,6 +11,7 @@ from zkp_nb.ledger.records import DatasetRecord
 from zkp_nb.srs import MAX_ROWS, table_depth
 from zkp_nb.statements.program import Extent
 from zkp_nb.table import ColumnType, Table
+from zkp_nb.table.cells import FIELD_MODULUS
 from zkp_nb.table.types import UNITS
 
 
@@ -120,11 +121,14 @@ class Source:
         return tuple(column.name for column in self.columns)
 
 
-def common_units(columns: Sequence[SourceColumn]) -> tuple[int, ...]:
+def common_units(columns: Sequence[SourceColumn], terms: int = 1) -> tuple[int, ...]:
     """Factors that bring the cells of comparable columns to one unit.
 
+    Args:
+        terms: how many cells of each are added up before they are compared.
+
     Raises:
-        StatementError: their types cannot be compared.
+        StatementError: their types cannot be compared, or numbers of these types that are the same modulo r differ.
     """
     first = columns[0]
     for other in columns[1:]:
@@ -136,4 +140,14 @@ def common_units(columns: Sequence[SourceColumn]) -> tuple[int, ...]:
                 todo="Commit the second table with the types of the first.",
             )
     unit = max(column.unit for column in columns)
-    return tuple(unit // column.unit for column in columns)
+    units = tuple(unit // column.unit for column in columns)
+    largest = sorted(
+        factor << (column.type.bits or 64) - bool(column.type.signed)
+        for factor, column in zip(units, columns, strict=True)
+    )
+    if terms * sum(largest[-2:]) >= FIELD_MODULUS:
+        raise StatementError(
+            f"The cells of column {first.name!r} are too wide, and their units too far apart, for a proof.",
+            todo="Declare a smaller width, or the same scale in both tables.",
+        )
+    return units
