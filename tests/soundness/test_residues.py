@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import pandas as pd
 import pytest
 
 from zkp_nb.errors import StatementError
-from zkp_nb.statements import Claim, Statement, Subject, claims
+from zkp_nb.statements import Claim, Statement, Subject, claims, col, parse
+from zkp_nb.statements.derive import Derive, Derived
 from zkp_nb.statements.grouptables import Aggregate, GroupTable
 from zkp_nb.statements.rows import SameRows
 from zkp_nb.statements.shifting import RunningSum, Shift
@@ -137,3 +139,24 @@ def test_group_totals_whose_units_are_far_apart() -> None:
         parent,
         child,
     )
+
+
+def test_formulas_that_are_true_modulo_r() -> None:
+    parent = committed(pd.DataFrame({"x": [2, 4, 6]}))
+    child = committed(pd.DataFrame({"y": [1, 2, 3]}))
+    names: dict[str, Any] = {"inputs": (parent.dataset_id,), "outputs": (child.dataset_id,)}
+    half = (R + 1) // 2
+    assert all((half * x - y) % R == 0 for x, y in [(2, 1), (4, 2), (6, 3)])
+    large = Derived(name="y", formula=(col("x") * str(half)).formula)
+    fifth = Derived(name="y", formula=prod([col("x")] * 4, start=col("x")).formula)
+    for each in (large, fifth):
+        statement = Derive(**names, columns=(each,))
+        assert parse(statement.document()) == statement
+        with pytest.raises(StatementError, match="too large for a proof"):
+            statement.programs({one.dataset_id: one.record for one in (parent, child)})
+
+
+def test_a_formula_whose_numbers_are_below_r() -> None:
+    parent = committed(FRAME, "parent")
+    child = committed(pd.DataFrame({"y": FRAME.x**3}), "child", [parent], aligned=False)
+    assert Case(claims.derive("y", "x * x * x"), child).holds()

@@ -152,3 +152,22 @@ def test_stronger_statements_are_preferred() -> None:
 def test_every_kind_of_statement_is_in_the_catalogue() -> None:
     text = (Path(__file__).parents[2] / "docs" / "catalogue.md").read_text()
     assert [kind for kind in kinds() if text.count(f"| `{kind}` |") != 1] == []
+
+
+@pytest.mark.parametrize("number", [2**53, -(10**5000)], ids=["54 bits", "5001 digits"])
+def test_integers_that_json_does_not_carry(number: int) -> None:
+    """Python itself refuses to write integers of more than 4,300 digits."""
+    for section in ("parameters", "results"):
+        with pytest.raises(StatementError, match="cannot be read"):
+            parse(_document() | {section: {"columns": number}})
+    with pytest.raises(StatementError):
+        parse(_document() | {"version": number})
+
+
+def test_classes_of_a_table_without_rows() -> None:
+    document = claims.class_balance("age").state(PARENT).document()
+    for each in document["results"]["classes"]:
+        each["counts"] = [0, 1]
+    document["inputs"] *= 2
+    with pytest.raises(StatementError, match="counted has rows"):
+        parse(document)

@@ -52,7 +52,8 @@ def canonical_json(document: Any) -> bytes:
         data = rfc8785.dumps(document)
         if not _has_unsafe_float(document):
             return data
-    except (rfc8785.CanonicalizationError, UnicodeError, RecursionError):
+    except (rfc8785.CanonicalizationError, ValueError, RecursionError):
+        # ValueError: half a surrogate pair, or an integer of more digits than Python writes.
         pass
     raise LedgerError(
         "The document cannot be written as canonical JSON.",

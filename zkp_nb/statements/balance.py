@@ -55,6 +55,8 @@ class Balance(Statement):
             raise StatementError("A statement of kind 'class-balance' does not name that many datasets.")
         if any(len(each.counts) != len(self.inputs) or not any(each.counts) for each in self.classes):
             raise StatementError("A class is counted in each of the tables, and occurs in one of them.")
+        if not all(map(any, zip(*(each.counts for each in self.classes), strict=True))):
+            raise StatementError("A table whose classes are counted has rows.")
         if len({_shown(each.value) for each in self.classes}) != len(self.classes):
             raise StatementError("A statement about classes names one of them twice.")
         return self

@@ -34,7 +34,7 @@ from zkp_nb.statements.statement import (
 from zkp_nb.statements.subject import Subject
 from zkp_nb.statements.witness import Words, words
 from zkp_nb.table import Column
-from zkp_nb.table.cells import Cells
+from zkp_nb.table.cells import FIELD_MODULUS, Cells
 
 
 class Derived(Part):
@@ -123,8 +123,14 @@ def _equations(source: Source, output: SourceColumn, formula: Formula) -> list[E
     columns = calculated(source, output, formula)
     value = polynomials.expand(formula, source)
     scale = max(value.scale, output.type.scale or 0)
-    present = polynomials.where_present(value.at(scale), columns)
     factor = int(10 ** (scale - (output.type.scale or 0)))
+    if factor * polynomials.largest(output) + polynomials.bound(value.at(scale), source) >= FIELD_MODULUS:
+        raise StatementError(
+            f"The formula of column {output.name!r} can give numbers too large for a proof.",
+            why="Equations are proven modulo r: numbers that are r apart would count as equal.",
+            todo="Declare smaller widths or scales for its columns, or calculate it in several steps.",
+        )
+    present = polynomials.where_present(value.at(scale), columns)
     right = polynomials.added({}, present, -1)
     return [([(factor, output.cell())], right), _null_equation(output, polynomials.any_null(columns))]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 from typing import TypeAlias
 
 from zkp_nb.errors import StatementError
@@ -95,6 +96,21 @@ def numeric(column: SourceColumn) -> SourceColumn:
             todo="Use columns of whole or decimal numbers; declare scales for floats.",
         )
     return column
+
+
+def largest(column: SourceColumn) -> int:
+    """The largest cell that the type of a column of `numeric` allows, without its sign."""
+    bounds = column.type.interval()
+    assert bounds is not None
+    return max(map(abs, bounds))
+
+
+def bound(polynomial: Polynomial, source: Source) -> int:
+    """What no value of a polynomial without nulls exceeds, without its sign."""
+    return sum(
+        abs(c) * prod(largest(source.columns[number]) for number, _ in monomial)
+        for monomial, c in polynomial.items()
+    )
 
 
 def any_null(columns: list[SourceColumn]) -> Polynomial:
