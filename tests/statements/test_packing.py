@@ -253,3 +253,14 @@ def test_what_is_known_not_to_fit_does_not_fit(monkeypatch: pytest.MonkeyPatch) 
     assert [program.to_json() for program in case.programs] == quick
     # The range that two claims have in common is there once.
     assert sum(aux.label == "range/0/upper" for aux in case.programs[0].aux) == 1
+
+
+def test_many_claims_about_wide_tables_are_refused_before_they_take_long() -> None:
+    wide = pd.DataFrame({f"c{at}": [1, 2, 3] for at in range(380)})
+    parent = committed(wide, "wide")
+    child = committed(wide, "clipped", [parent])
+    said = [claims.clip("c0", low=-at).state(child) for at in range(32)]
+    records = {each.dataset_id: each.record for each in (parent, child)}
+    assert len(conjunction(said[:8]).programs(records)) == 8
+    with pytest.raises(StatementError, match="take a verifier too long"):
+        conjunction(said).programs(records)

@@ -458,6 +458,11 @@ class Builder:
         depth = max(source.extent.depth for source in self._sources.values())
         return max(depth, RANGE_DEPTH) if self._lookups else depth
 
+    @property
+    def n_terms(self) -> int:
+        """How many terms all operands have together."""
+        return sum(len(operand.terms) for operand in self._operand_list)
+
     def least_columns_with(self, other: Builder) -> int:
         """How many columns the program has at least if what another builder was told is said to this one, too."""
         fractions = [*self._lookups, *(each for family in self._families for each in family.fractions)]

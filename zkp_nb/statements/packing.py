@@ -20,6 +20,9 @@ from zkp_nb.statements.program import MAX_COLUMNS
 Task: TypeAlias = Callable[[Builder], None]
 """Says one thing to a builder."""
 
+MAX_TRIED: Final = 250_000
+"""Terms of operands that are put together again to see whether tasks fit: a verifier is done within about two seconds."""
+
 _TOO_MANY: Final = "This takes more proofs than one receipt holds."
 
 
@@ -51,10 +54,17 @@ def packed(empty: Builder, tasks: Sequence[Task]) -> list[tuple[Builder, list[Ta
         StatementError: there are too many for one statement.
     """
     packs: list[_Pack] = []
+    tried = 0
     for task in tasks:
         builder = empty.other()
         task(builder)
         alone = _Pack(builder, [task], builder.arrangement())
+        tried += builder.n_terms * len(packs)
+        if tried > MAX_TRIED:
+            raise StatementError(
+                "So many claims about such wide tables take a verifier too long.",
+                todo="Claim them in several steps.",
+            )
         best: tuple[int, int, _Pack] | None = None
         for at, pack in enumerate(packs if alone.arrangement.fits else ()):
             joined = pack.with_task(task, alone)
