@@ -21,7 +21,7 @@ Task: TypeAlias = Callable[[Builder], None]
 """Says one thing to a builder."""
 
 MAX_TRIED: Final = 250_000
-"""Terms of operands that are put together again to see whether tasks fit: a verifier is done within about two seconds."""
+"""Terms of operands put together again to see whether tasks fit: a verifier is done in about two seconds."""
 
 _TOO_MANY: Final = "This takes more proofs than one receipt holds."
 
