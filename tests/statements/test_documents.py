@@ -171,3 +171,14 @@ def test_classes_of_a_table_without_rows() -> None:
     document["inputs"] *= 2
     with pytest.raises(StatementError, match="counted has rows"):
         parse(document)
+
+
+def test_documents_with_fewer_values_than_columns_or_bins() -> None:
+    document = claims.contains({"age": 17, "id": 1}).state(PARENT).document()
+    document["parameters"]["rows"][0]["values"].pop()
+    with pytest.raises(StatementError, match="another key than its columns"):
+        parse(document)
+    document = claims.histogram("age", [0, 20, 70]).state(PARENT).document()
+    document["results"]["counts"].pop()
+    with pytest.raises(StatementError, match="a count for each"):
+        parse(document)

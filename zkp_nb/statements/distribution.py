@@ -12,10 +12,10 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Final, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, Self, TypeAlias
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from zkp_nb.errors import StatementError, StatementFalse, TableError
 from zkp_nb.statements.bits import Bits
@@ -150,6 +150,12 @@ class Histogram(Fact):
     below: Count
     above: Count
     nulls: Count
+
+    @model_validator(mode="after")
+    def _each_counted(self) -> Self:
+        if len(self.counts) != len(self.edges) - 1:
+            raise StatementError("A histogram has a count for each of its bins.")
+        return self
 
     def sentence(self, names: Mapping[str, str]) -> str:
         last = len(self.edges) - 2

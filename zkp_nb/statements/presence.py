@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Annotated, Any, ClassVar, Final, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Self, TypeVar
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.builder import Builder
@@ -64,6 +64,12 @@ class _Rows(Fact):
 
     columns: Annotated[tuple[Name, ...], Field(min_length=1, max_length=64)]
     rows: Annotated[tuple[Row, ...], Field(min_length=1, max_length=MAX_LISTED)]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if any(len(row.values) != len(self.columns) for row in self.rows):
+            raise StatementError("A group of the statement has another key than its columns.")
+        return self
 
     def members(self, columns: Sequence[SourceColumn]) -> list[Members]:
         """The cells of each row.
