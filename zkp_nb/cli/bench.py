@@ -141,7 +141,7 @@ def measure_in(project: Project, name: str, rows: int) -> Line:
         name, "", _core.kernels(), rows, parent.shape[1], committed, None, None, None, None, 0, 0, base, 0
     )
     if not case.claims:
-        return replace(line, peak_memory=_peak_memory())
+        return replace(line, peak_memory=_peak_memory(base))
     child = source if case.child is parent else project.commit(case.child, "child")
     for number, other in enumerate(case.others):
         project.commit(other, f"other{number}")
@@ -155,7 +155,7 @@ def measure_in(project: Project, name: str, rows: int) -> Line:
         proof_s=receipt.timings.prove,
         proofs=len(receipt.proofs),
         proof_bytes=len(receipt.proof),
-        peak_memory=_peak_memory(),
+        peak_memory=_peak_memory(base),
     )
     return replace(line, verify_s=min(_verified(receipt, name) for _ in range(VERIFY_RUNS)))
 
@@ -176,14 +176,17 @@ def _verified(receipt: Receipt, name: str) -> float:
     return taken
 
 
-def _peak_memory() -> int:
+def _peak_memory(known: int = 0) -> int:
     """Largest resident size of this process so far, in bytes.
 
     On Linux from the process's own memory map: `ru_maxrss` there begins with what the parent held at the fork.
+
+    Args:
+        known: what was read before; Linux adds its counters up in batches, and may say some pages less later.
     """
     with contextlib.suppress(OSError, IndexError):
         status = Path("/proc/self/status").read_text("ascii")
-        return int(status.split("VmHWM:")[1].split()[0]) * 1024
+        return max(known, int(status.split("VmHWM:")[1].split()[0]) * 1024)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
