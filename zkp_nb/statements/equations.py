@@ -6,13 +6,19 @@ operand; what is not is added behind it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from zkp_nb.errors import StatementError
+import numpy as np
+
+from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.builder import Builder
+from zkp_nb.statements.compare import Mask, hash_rows
 from zkp_nb.statements.derive import aligned
 from zkp_nb.statements.expr import Expr
+from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Cell, Source, SourceColumn, common_units
+from zkp_nb.statements.statement import count_of
+from zkp_nb.statements.subject import Subject
 
 _BETA = "rows/beta"
 
@@ -84,3 +90,27 @@ class Equations:
         if self._linear:
             terms = [(coefficient, cell) for cell, coefficient in self._linear.items()]
             self._builder.require(self.output, self._builder.operand("rows", terms) + self._rest)
+
+
+def check_follows(parent: Subject, child: Subject, wrong: Mapping[str, Mask]) -> None:
+    """An honest prover's check of a change row by row; all columns without a mask are carried over.
+
+    Args:
+        wrong: by calculated column of the child, in which rows it is another value than its rule says.
+
+    Raises:
+        StatementFalse: a column of the child does not follow from the parent.
+    """
+    source, output = source_of(parent), source_of(child)
+    for name in (*wrong, *(each for each in output.names if each not in wrong)):
+        mask = wrong.get(name)
+        if mask is None:
+            before, after = hash_rows([[source.column(name)], [output.column(name)]])
+            mask = before != after
+        rows = int(np.count_nonzero(mask))
+        if rows:
+            raise StatementFalse(
+                f"{count_of(rows, 'value')} of column {name!r} of `{child.name}` {'does' if rows == 1 else 'do'} "
+                f"not follow from `{parent.name}` by this rule.",
+                why="Rows are compared in their order, value by value.",
+            )

@@ -12,11 +12,11 @@ from typing import Annotated, Any, ClassVar, Final, Self, TypeVar
 import numpy as np
 from pydantic import Field, model_validator
 
-from zkp_nb.errors import StatementError, StatementFalse
+from zkp_nb.errors import StatementError
 from zkp_nb.statements.bits import Bits
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import Mask, hash_rows
-from zkp_nb.statements.equations import Equations
+from zkp_nb.statements.equations import Equations, check_follows
 from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.facts import Name, Names, distinct
 from zkp_nb.statements.packing import Task
@@ -26,7 +26,6 @@ from zkp_nb.statements.sources import Source, SourceColumn, common_units
 from zkp_nb.statements.statement import (
     Part,
     Statement,
-    count_of,
     listed,
     name_of,
     quoted,
@@ -387,22 +386,9 @@ def checked(statement: R, parent: Subject, child: Subject) -> R:
     """
     statement.programs({each.dataset_id: each.record for each in (parent, child)})
     source, output = source_of(parent), source_of(child)
-    for at, name in enumerate(statement.rewritten):
-        _refuse(int(np.count_nonzero(statement.wrong(source, output, at))), name, child.name, parent.name)
-    for name in output.names:
-        if name not in statement.rewritten:
-            before, after = hash_rows([[source.column(name)], [output.column(name)]])
-            _refuse(int(np.count_nonzero(before != after)), name, child.name, parent.name)
+    masks = {name: statement.wrong(source, output, at) for at, name in enumerate(statement.rewritten)}
+    check_follows(parent, child, masks)
     return statement
-
-
-def _refuse(wrong: int, name: str, child: str, parent: str) -> None:
-    if wrong:
-        raise StatementFalse(
-            f"{count_of(wrong, 'value')} of column {name!r} of `{child}` {'does' if wrong == 1 else 'do'} not follow "
-            f"from `{parent}` by this rule.",
-            why="Rows are compared in their order, value by value.",
-        )
 
 
 def state_clip(parent: Subject, child: Subject, bounds: Mapping[str, tuple[object, object]]) -> Clip:

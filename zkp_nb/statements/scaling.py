@@ -19,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from zkp_nb.errors import StatementError, StatementFalse
+from zkp_nb.errors import StatementError
 from zkp_nb.statements.builder import MAX_WIDTH, Builder
-from zkp_nb.statements.compare import Mask, hash_rows
-from zkp_nb.statements.equations import Equations
+from zkp_nb.statements.compare import Mask
+from zkp_nb.statements.equations import Equations, check_follows
 from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.facts import Name
 from zkp_nb.statements.literals import exact_number, number_literal
@@ -33,7 +33,6 @@ from zkp_nb.statements.sources import Source, SourceColumn
 from zkp_nb.statements.statement import (
     Part,
     Statement,
-    count_of,
     listed,
     name_of,
     quoted,
@@ -325,20 +324,10 @@ def state_scaled(parent: Subject, child: Subject, columns: Sequence[Scaled]) -> 
     statement = Scaling(inputs=(parent.dataset_id,), outputs=(child.dataset_id,), columns=tuple(columns))
     statement.programs({each.dataset_id: each.record for each in (parent, child)})
     source, output = source_of(parent), source_of(child)
-    calculated = [each.into for each in statement.columns]
-    wrong = {name: statement.division(source, output, at).wrong() for at, name in enumerate(calculated)}
-    for name in output.names:
-        if name not in calculated:
-            before, after = hash_rows([[source.column(name)], [output.column(name)]])
-            wrong[name] = before != after
-    for name, mask in wrong.items():
-        rows = int(np.count_nonzero(mask))
-        if rows:
-            raise StatementFalse(
-                f"{count_of(rows, 'value')} of column {name!r} of `{child.name}` {'does' if rows == 1 else 'do'} "
-                f"not follow from `{parent.name}` by this rule.",
-                why="Rows are compared in their order, value by value.",
-            )
+    masks = {
+        each.into: statement.division(source, output, at).wrong() for at, each in enumerate(statement.columns)
+    }
+    check_follows(parent, child, masks)
     return statement
 
 

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from zkp_nb.errors import StatementError, StatementFalse
+from zkp_nb.errors import StatementError
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import Mask, hash_rows
 from zkp_nb.statements.concat import row_tag
-from zkp_nb.statements.equations import Equations
+from zkp_nb.statements.equations import Equations, check_follows
 from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.facts import Name, check_numeric
 from zkp_nb.statements.rows import source_of
@@ -281,19 +281,7 @@ def checked(statement: OfOtherRows, parent: Subject, child: Subject) -> OfOtherR
     """
     statement.programs({each.dataset_id: each.record for each in (parent, child)})
     source, output = source_of(parent), source_of(child)
-    masks = {statement.into: statement.wrong(*statement.sides(source, output))}
-    for name in output.names:
-        if name != statement.into:
-            before, after = hash_rows([[source.column(name)], [output.column(name)]])
-            masks[name] = before != after
-    for name, mask in masks.items():
-        rows = int(np.count_nonzero(mask))
-        if rows:
-            raise StatementFalse(
-                f"{count_of(rows, 'value')} of column {name!r} of `{child.name}` {'does' if rows == 1 else 'do'} "
-                f"not follow from `{parent.name}` by this rule.",
-                why="Rows are compared in their order.",
-            )
+    check_follows(parent, child, {statement.into: statement.wrong(*statement.sides(source, output))})
     return statement
 
 
