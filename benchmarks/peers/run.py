@@ -34,6 +34,7 @@ NOTES = {
     "gnark groth16": ("yes", "Not bound to a table; a set-up for each circuit and number of rows."),
     "gnark plonk": ("yes", "Not bound to a table; compiled anew for each number of rows."),
     "snarkjs groth16": ("yes", "As gnark; circom as WebAssembly."),
+    "snarkjs plonk": ("yes", "As gnark; circom as WebAssembly."),
     "ezkl": ("yes", "Not bound to a table; no limits for the cells."),
     "Proof of SQL": ("no", "Bound to a committed table, which does not hide it; no limits for the cells."),
     "SHA-256": ("no", "Says only that two people have the same file."),
@@ -110,9 +111,10 @@ def build(folder: Path, seconds: float, only: list[str]) -> dict[str, list[str] 
     for system in ("groth16", "plonk"):
         commands[f"gnark {system}"] = go if isinstance(go, str) else [str(go / "peer"), system]
     node = prepare("snarkjs", "npm", "install", "--silent")
-    commands["snarkjs groth16"] = (
-        node if isinstance(node, str) else ["node", str(node / "run.mjs"), "groth16"]
-    )
+    for system in ("groth16", "plonk"):
+        commands[f"snarkjs {system}"] = (
+            node if isinstance(node, str) else ["node", str(node / "run.mjs"), system]
+        )
     rust = prepare("sql", "cargo", "build", "--release")
     commands["Proof of SQL"] = rust if isinstance(rust, str) else [str(rust / "target/release/peer-sql")]
     try:
