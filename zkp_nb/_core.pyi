@@ -104,17 +104,17 @@ def prove(
 
 def verify(
     verification_key: bytes,
-    program: bytes,
     context: bytes,
     statement: bytes,
-    part: int,
-    commitments: Sequence[bytes],
-    proof: bytes,
+    claims: Sequence[tuple[int, bytes, Sequence[bytes], bytes]],
 ) -> None:
-    """Verifies a proof; ``commitments`` (32 bytes each) belong to ``program["commitments"]``.
+    """Verifies proofs of one statement, all of them in one product of pairings.
 
-    Keys are checked once and remembered. Raises :class:`Rejected` where the proof does not verify,
-    :class:`CoreError` where program or key are malformed or commitments are missing.
+    ``claims``: part, program, commitments and proof of each; the commitments (32 bytes each) belong
+    to ``program["commitments"]``. What is wrong is said of the first wrong proof.
+
+    Keys are checked once and remembered. Raises :class:`Rejected` where a proof does not verify,
+    :class:`CoreError` where a program or the key is malformed or commitments are missing.
     """
 
 def kernels() -> str:

@@ -15,11 +15,11 @@ from typing import Literal, Protocol
 from zkp_nb import srs
 from zkp_nb.errors import LedgerError, ProofRejected, ReceiptError, SetupError, StatementError, ZkpError
 from zkp_nb.ledger.known import KnownLogs
+from zkp_nb.ledger.note import Checkpoint
 from zkp_nb.ledger.receipt import ReceiptFile
 from zkp_nb.ledger.records import AssertedEntry, DatasetEntry, DatasetRecord, ProofEntry
-from zkp_nb.statements import parse
-from zkp_nb.statements.statement import name_of
-from zkp_nb.verifying import verify as verify_proof
+from zkp_nb.statements.statement import name_of, read
+from zkp_nb.verifying import Claim, verify_all
 
 Verifier = Literal["auto", "native", "reference", "both"]
 Status = Literal["proven", "asserted", "committed"]
@@ -115,17 +115,23 @@ def verify_entry(
         StatementError: the statement is malformed or does not fit its tables.
         SetupError: the verification key is not the one that the records name.
     """
-    statement = parse(dict(entry.statement))
+    if any(record.id != name for name, record in records.items()):
+        raise StatementError("A dataset record does not hash to the id under which the statement names it.")
+    return _verify_entry(entry, records, verification_key, context, verifier)
+
+
+def _verify_entry(
+    entry: ProofEntry,
+    records: Mapping[str, DatasetRecord],
+    verification_key: bytes,
+    context: str,
+    verifier: Verifier,
+) -> str:
+    """As `verify_entry`, for records whose ids were computed from them."""
+    statement, canonical = read(entry.statement)
     srs_id = srs.srs_id_of(verification_key)
-    for name, record in records.items():
-        if record.id != name:
-            raise StatementError(
-                "A dataset record does not hash to the id under which the statement names it."
-            )
-        if record.srs_id != srs_id:
-            raise SetupError(
-                "A dataset was committed under another set-up than the verification key at hand."
-            )
+    if any(record.srs_id != srs_id for record in records.values()):
+        raise SetupError("A dataset was committed under another set-up than the verification key at hand.")
     programs = statement.programs(records)
     used = {commitment.dataset for program in programs for commitment in program.commitments}
     if not used.issuperset(statement.witnesses):
@@ -133,21 +139,14 @@ def verify_entry(
     proofs = entry.proof_bytes()
     if len(proofs) != len(programs):
         raise ProofRejected(f"The statement takes {len(programs)} proofs; the entry holds {len(proofs)}.")
-    for part, (program, proof) in enumerate(zip(programs, proofs, strict=True)):
+    claims = []
+    for program, proof in zip(programs, proofs, strict=True):
         commitments = [
             bytes.fromhex(records[name].columns[number].commitments[label])
             for name, number, label in program.commitments
         ]
-        verify_proof(
-            verification_key,
-            program,
-            context.encode(),
-            statement.canonical(),
-            part,
-            commitments,
-            proof,
-            verifier=verifier,
-        )
+        claims.append(Claim(program, commitments, proof))
+    verify_all(verification_key, context.encode(), canonical, claims, verifier=verifier)
     return statement.sentence({name: record.name for name, record in records.items()})
 
 
@@ -178,8 +177,8 @@ def verify(
         checks.append(Check("file", True, "The receipt is well formed."))
 
         step = "log"
-        document.verify_inclusion()
-        known = document.ledger_key in ledger_keys or _is_known(document)
+        checkpoint, records = document.verify_inclusion()
+        known = document.ledger_key in ledger_keys or _is_known(document, checkpoint)
         checks.append(Check("log", True, _log_words(document, known)))
 
         entry = document.entry
@@ -189,13 +188,13 @@ def verify(
             origin = srs.origin(srs.srs_id_of(key))
             checks.append(Check("set-up", True, _origin_words(origin)))
             step = "proof"
-            sentence = verify_entry(entry, document.records(), key, document.ledger_id, verifier)
+            sentence = _verify_entry(entry, records, key, document.ledger_id, verifier)
             status = "proven"
             size = sum(map(len, entry.proof_bytes()))
             count = "1 proof" if len(entry.proofs) == 1 else f"{len(entry.proofs)} proofs"
             checks.append(Check("proof", True, f"{count} verified, {size:,} bytes."))
         elif isinstance(entry, AssertedEntry):
-            status, sentence = "asserted", asserted_sentence(entry, document.records())
+            status, sentence = "asserted", asserted_sentence(entry, records)
         elif isinstance(entry, DatasetEntry):
             status, sentence = "committed", committed_sentence(entry.record)
             origin = srs.origin(entry.record.srs_id)
@@ -243,15 +242,14 @@ def _load(receipt: str | Path | bytes | ReceiptFile | HoldsReceipt) -> ReceiptFi
     return receipt.file
 
 
-def _is_known(document: ReceiptFile) -> bool:
+def _is_known(document: ReceiptFile, checkpoint: Checkpoint) -> bool:
     """Whether the log is on the user's list; then its checkpoint must not contradict what was seen of it before."""
     try:
         logs = KnownLogs.open()
     except LedgerError:
         return False  # A reader without a home folder knows no logs; that is a fact about them, not about the receipt.
     try:
-        logs.compare(document.checkpoint.encode(), vkey=document.ledger_key)
-        return logs.knows(document.ledger_key)
+        return logs.compare(document.checkpoint.encode(), vkey=document.ledger_key, opened=checkpoint)
     finally:
         logs.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ from typing import Any
 import pytest
 from toy.checking import arguments
 from toy.grid import Attempt, Claim
+from toy.prover import Prover
 from toy.worlds import RealWorld
 
 from zkp_nb.errors import ProofRejected
-from zkp_nb.verifying import VerifiersDisagree, has_native, reference, verify
+from zkp_nb.verifying import Claim as Part
+from zkp_nb.verifying import VerifiersDisagree, has_native, reference, verify, verify_all
 
 needs_native = pytest.mark.skipif(not has_native(), reason="the compiled module is not built")
 
@@ -40,6 +43,26 @@ def test_every_verifier(good: Good, real_world: RealWorld, verifier: str) -> Non
     ask(real_world, verifier, arguments(claim, attempt))
     with pytest.raises(ProofRejected, match="length"):
         ask(real_world, verifier, arguments(claim, attempt, proof=attempt.proof[:-32]))
+
+
+@pytest.mark.parametrize(
+    "verifier",
+    ["reference", pytest.param("native", marks=needs_native), pytest.param("both", marks=needs_native)],
+)
+def test_all_proofs_of_a_statement(good: Good, real_world: RealWorld, verifier: Any) -> None:
+    claim, first = good[1]
+    second = Prover(replace(claim, part=1)).run()
+    proofs = [Part(claim.program, attempt.commitments, attempt.proof) for attempt in (first, second)]
+
+    def check(*parts: Part) -> None:
+        verify_all(real_world.key_bytes, claim.context, claim.statement, parts, verifier=verifier)
+
+    check()
+    check(*proofs)
+    with pytest.raises(ProofRejected):
+        check(*reversed(proofs))
+    with pytest.raises(ProofRejected, match="length"):
+        check(proofs[0], proofs[1]._replace(proof=second.proof[:-32]))
 
 
 @needs_native

@@ -128,22 +128,30 @@ class KnownLogs:
             raise contradiction
         return head
 
-    def compare(self, note: bytes, log: LogView | None = None, *, vkey: str) -> None:
+    def compare(
+        self, note: bytes, log: LogView | None = None, *, vkey: str, opened: Checkpoint | None = None
+    ) -> bool:
         """Hold a checkpoint from a receipt against what is remembered of its log.
 
         Without `log` only two different checkpoints of one size can be told to conflict; with it, any two.
+
+        Args:
+            opened: what `note` says, where `vkey` was seen to have signed it.
+
+        Returns:
+            Whether the reader knows the key.
 
         Raises:
             LedgerInconsistent: they belong to two histories.
             NoteError: the checkpoint is not signed by `vkey`.
         """
         key = VerifierKey.parse(vkey)
-        shown = Checkpoint.open(note, key)
+        shown = opened or Checkpoint.open(note, key)
         with self._database.reading() as connection:
             row = connection.execute("SELECT note FROM logs WHERE vkey = ?", (vkey,)).fetchone()
-        if row is None or row[0] is None:
-            return
-        remembered: bytes = row[0]
+        remembered: bytes | None = None if row is None else row[0]
+        if remembered is None or remembered == note:
+            return row is not None
         last = Checkpoint.open(remembered, key)
         if last.size == shown.size:
             conflict = None if last.root == shown.root else _FORKED
@@ -157,6 +165,7 @@ class KnownLogs:
             with self._database.writing() as connection:
                 contradiction = _keep(connection, key, remembered, note, conflict)
             raise contradiction
+        return True
 
     def evidence(self) -> list[tuple[bytes, bytes]]:
         """All contradictions ever found: pairs of signed checkpoints, remembered and shown."""

@@ -10,7 +10,7 @@ until the reader finds it among the keys they know (`zkp_nb.ledger.known`).
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, ValidationError, field_validator
@@ -162,13 +162,16 @@ class ReceiptFile(Document):
             return {self.entry.record.id: self.entry.record}
         return {named.record.id: named.record for named in self.datasets}
 
-    def verify_inclusion(self) -> None:
+    def verify_inclusion(self) -> tuple[Checkpoint, dict[str, DatasetRecord]]:
         """Check everything that needs no knowledge of proofs.
 
         The checkpoint is signed by the key that the receipt names, the entry is in its tree, the records
         are exactly those the entry names, each that comes with a place in the log is there, and a
         verification key that came along is that of their set-up. Whether the log's key is one the reader
         knows is another question (`KnownLogs.knows(receipt.ledger_key)`).
+
+        Returns:
+            What the checkpoint says, and `records()`.
 
         Raises:
             ReceiptError: one of these does not hold; the sentence says which.
@@ -180,11 +183,12 @@ class ReceiptFile(Document):
         except LedgerError as error:
             raise ReceiptError("The checkpoint in the receipt does not hold.", why=str(error)) from None
         self._check(self.inclusion, self.entry.leaf(), checkpoint, "The entry")
-        self._check_datasets(checkpoint)
-        self._check_verification_key()
-
-    def _check_datasets(self, checkpoint: Checkpoint) -> None:
         records = self.records()
+        self._check_datasets(checkpoint, records)
+        self._check_verification_key(records)
+        return checkpoint, records
+
+    def _check_datasets(self, checkpoint: Checkpoint, records: Mapping[str, DatasetRecord]) -> None:
         named = {dataset for ids in self.entry.named().values() for dataset in ids}
         missing, surplus = named - set(records), set(records) - named
         if missing or surplus:
@@ -199,11 +203,11 @@ class ReceiptFile(Document):
                 leaf = DatasetEntry(record=dataset.record).leaf()
                 self._check(dataset.inclusion, leaf, checkpoint, f"The dataset {dataset.record.name}")
 
-    def _check_verification_key(self) -> None:
+    def _check_verification_key(self, records: Mapping[str, DatasetRecord]) -> None:
         if self.verification_key is None:
             return
         srs_id = sha256_hex(decode_base64(self.verification_key, "the verification key"))
-        if any(record.srs_id != srs_id for record in self.records().values()):
+        if any(record.srs_id != srs_id for record in records.values()):
             raise ReceiptError(
                 "The verification key in the receipt is not that of the set-up that its datasets name.",
                 why="Its hash is not their srs_id.",

@@ -437,15 +437,18 @@ class Builder:
 
     # -- the program ----------------------------------------------------------------------------
 
-    def build(self) -> Program:
+    def build(self, arrangement: Arrangement | None = None) -> Program:
         """The program.
+
+        Args:
+            arrangement: `arrangement()`, where it is known.
 
         Raises:
             ProgramTooLarge: it does not fit into one proof.
         """
         draft = self.copy()
         fractions = draft._closed()
-        return draft._program(draft._arranged(fractions))
+        return draft._program(arrangement or draft._arranged(fractions))
 
     def arrangement(self) -> Arrangement:
         """How the program's fractions fill helpers, and what a proof costs."""

@@ -40,26 +40,6 @@ class Arrangement(NamedTuple):
         return 32 * (2 * self.columns + 12)
 
 
-class _Group:
-    """Some fractions, and the degree of the constraint of a helper of them."""
-
-    def __init__(self) -> None:
-        self.fractions: list[Fraction] = []
-        self.degree = self._denominators = self._excess = 0
-
-    def degree_with(self, fraction: Fraction) -> int:
-        numerator, denominator = fraction
-        excess = max(1, self._excess, numerator.degree - denominator.degree)
-        return self._denominators + denominator.degree + excess
-
-    def add(self, fraction: Fraction) -> None:
-        numerator, denominator = fraction
-        self.degree = self.degree_with(fraction)
-        self._excess = max(self._excess, numerator.degree - denominator.degree)
-        self._denominators += denominator.degree
-        self.fractions.append(fraction)
-
-
 def arranged(
     depth: int,
     columns: int,
@@ -83,44 +63,69 @@ def arranged(
     for expr in sums:
         sum_degree = max(sum_degree, expr.degree)
         _reaches(reach, expr.leaves, expr.degree - 1)
+    shapes = [
+        (denominator.degree, numerator.degree - denominator.degree) for numerator, denominator in fractions
+    ]
+    leaves = [numerator.leaves | denominator.leaves for numerator, denominator in fractions]
 
     def of(groups: list[_Group]) -> Arrangement:
         reached, work, highest, total = dict(reach), 0, degree, columns + len(groups)
-        for group in groups:
-            highest = max(highest, group.degree)
-            work += (group.degree - 1) * (1 + len(group.fractions))
-            for numerator, denominator in group.fractions:
-                _reaches(reached, numerator.leaves | denominator.leaves, group.degree - 1)
+        for start, end, reaches in groups:
+            highest = max(highest, reaches)
+            work += (reaches - 1) * (1 + end - start)
+            _reaches(reached, leaves[start].union(*leaves[start + 1 : end]), reaches - 1)
         work += sum(reached.values())
         work += _COLUMN * total + _HELPER * len(groups)
         work += _QUOTIENT if aux or groups else 0
         fits = total <= MAX_COLUMNS and highest <= MAX_DEGREE and sum_degree <= MAX_SUM_DEGREE
         cost = depth * (work + _PROOF) + _START
-        return Arrangement([group.fractions for group in groups], total, cost, fits)
+        return Arrangement([list(fractions[start:end]) for start, end, _ in groups], total, cost, fits)
 
-    ways = {
-        tuple(len(group.fractions) for group in groups): groups
-        for groups in (_grouped(fractions, limit) for limit in range(MAX_DEGREE, 1, -1))
-    }
     return min(
-        map(of, reversed(ways.values())), key=lambda each: (not each.fits, each.cost, len(each.groups))
+        map(of, reversed(_ways(shapes))), key=lambda each: (not each.fits, each.cost, len(each.groups))
     )
 
 
 def _reaches(reach: dict[Expr, int], leaves: Iterable[Expr], cosets: int) -> None:
     """These columns are evaluated on that many cosets at least."""
     for leaf in leaves:
-        if leaf.kind != "pub":
-            reach[leaf] = max(reach.get(leaf, 0), cosets)
+        if leaf.kind != "pub" and reach.get(leaf, -1) < cosets:
+            reach[leaf] = max(0, cosets)
 
 
-def _grouped(fractions: Sequence[Fraction], limit: int) -> list[_Group]:
-    """Fractions in their order, as many in each helper as keep its constraint's degree within the limit."""
-    groups: list[_Group] = []
-    for fraction in fractions:
-        if not groups or groups[-1].degree_with(fraction) > limit:
-            groups.append(_Group())
-        groups[-1].add(fraction)
+_Group: TypeAlias = tuple[int, int, int]
+"""The first fraction of a group, the one after its last, and the degree of the constraint of a helper of them."""
+
+
+def _ways(shapes: Sequence[tuple[int, int]]) -> list[list[_Group]]:
+    """The different groupings for all limits to the degree of a helper's constraint, from the highest limit on."""
+    ways = []
+    limit = MAX_DEGREE
+    while limit > 1:
+        ways.append(_grouped(shapes, limit))
+        # A limit that no group meets changes nothing.
+        limit = max((degree for start, end, degree in ways[-1] if end > start + 1), default=0) - 1
+    return ways
+
+
+def _grouped(shapes: Sequence[tuple[int, int]], limit: int) -> list[_Group]:
+    """Fractions in their order, as many in each helper as keep its constraint's degree within the limit.
+
+    Args:
+        shapes: of each fraction, the degree of its denominator and by how much that of its numerator exceeds it.
+    """
+    groups = []
+    start = denominators = degree = 0
+    excess = 1
+    for at, (denominator, surplus) in enumerate(shapes):
+        more = denominators + denominator + max(excess, surplus)
+        if at > start and more > limit:
+            groups.append((start, at, degree))
+            start, denominators, excess = at, 0, 1
+            more = denominator + max(1, surplus)
+        denominators, excess, degree = denominators + denominator, max(excess, surplus), more
+    if shapes:
+        groups.append((start, len(shapes), degree))
     return groups
 
 

@@ -15,7 +15,7 @@ from zkp_nb.errors import StatementError
 from zkp_nb.ledger.records import MAX_LEAF_BYTES
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.helpers import Arrangement
-from zkp_nb.statements.program import MAX_COLUMNS
+from zkp_nb.statements.program import MAX_COLUMNS, Program
 
 Task: TypeAlias = Callable[[Builder], None]
 """Says one thing to a builder."""
@@ -26,7 +26,7 @@ MAX_TRIED: Final = 250_000
 _TOO_MANY: Final = "This takes more proofs than one receipt holds."
 
 
-class _Pack:
+class Pack:
     """The tasks of one program, and what they make of a builder."""
 
     def __init__(self, builder: Builder, tasks: list[Task], arrangement: Arrangement) -> None:
@@ -34,38 +34,42 @@ class _Pack:
         self.tasks = tasks
         self.arrangement = arrangement
 
-    def with_task(self, task: Task, alone: _Pack) -> _Pack | None:
+    def with_task(self, task: Task, alone: Pack) -> Pack | None:
         """The program with one more task; None where that does not fit, or costs more than both apart."""
         if self.builder.least_columns_with(alone.builder) > MAX_COLUMNS or not self.arrangement.fits:
             return None
         builder = self.builder.copy()
         task(builder)
-        joined = _Pack(builder, [*self.tasks, task], builder.arrangement())
+        joined = Pack(builder, [*self.tasks, task], builder.arrangement())
         return joined if joined.arrangement.fits and self.saved(alone, joined) >= 0 else None
 
-    def saved(self, alone: _Pack, joined: _Pack) -> int:
+    def program(self) -> Program:
+        """Of all the tasks."""
+        return self.builder.build(self.arrangement)
+
+    def saved(self, alone: Pack, joined: Pack) -> int:
         return self.arrangement.cost + alone.arrangement.cost - joined.arrangement.cost
 
 
-def packed(empty: Builder, tasks: Sequence[Task]) -> list[tuple[Builder, list[Task]]]:
-    """Builders of the programs of some tasks, each with the tasks it was told.
+def packed(empty: Builder, tasks: Sequence[Task]) -> list[Pack]:
+    """The programs of some tasks.
 
     Raises:
         StatementError: there are too many for one statement.
     """
-    packs: list[_Pack] = []
+    packs: list[Pack] = []
     tried = 0
     for task in tasks:
         builder = empty.other()
         task(builder)
-        alone = _Pack(builder, [task], builder.arrangement())
+        alone = Pack(builder, [task], builder.arrangement())
         tried += builder.n_terms * len(packs)
         if tried > MAX_TRIED:
             raise StatementError(
                 "So many claims about such wide tables take a verifier too long.",
                 todo="Claim them in several steps.",
             )
-        best: tuple[int, int, _Pack] | None = None
+        best: tuple[int, int, Pack] | None = None
         for at, pack in enumerate(packs if alone.arrangement.fits else ()):
             joined = pack.with_task(task, alone)
             if joined is not None and (best is None or pack.saved(alone, joined) > best[0]):
@@ -76,7 +80,7 @@ def packed(empty: Builder, tasks: Sequence[Task]) -> list[tuple[Builder, list[Ta
             packs[best[1]] = best[2]
         if sum(_encoded(pack.arrangement.proof_bytes) for pack in packs) > MAX_LEAF_BYTES:
             raise StatementError(_TOO_MANY, todo="Claim it in several steps.")
-    return [(pack.builder, pack.tasks) for pack in packs]
+    return packs
 
 
 def _encoded(length: int) -> int:

@@ -24,7 +24,7 @@ from pydantic import (
 from zkp_nb.errors import LedgerError, StatementError
 from zkp_nb.ledger.records import DatasetRecord, canonical_json, first_complaint
 from zkp_nb.statements.builder import Builder
-from zkp_nb.statements.packing import Task, packed
+from zkp_nb.statements.packing import Pack, Task, packed
 from zkp_nb.statements.program import Program
 from zkp_nb.table import Table
 from zkp_nb.table.cells import Cells
@@ -137,7 +137,7 @@ class Statement(Part):
         Raises:
             StatementError: the statement does not fit the records, or not into proofs of 1,024 bytes.
         """
-        return tuple(builder.build() for builder, _ in self._packed(records))
+        return tuple(pack.program() for pack in self._packed(records))
 
     def witness(self, records: Records, tables: Tables) -> Iterator[list[Cells]]:
         """The cells of each program's aux columns, in order, made as they are asked for.
@@ -145,9 +145,9 @@ class Statement(Part):
         Needs the data of every dataset that the statement names.
         """
         empty = Builder(records, tables)
-        for _, tasks in self._packed(records):
+        for pack in self._packed(records):
             builder = empty.other()
-            for task in tasks:
+            for task in pack.tasks:
                 task(builder)
             yield builder.witness()
 
@@ -163,7 +163,7 @@ class Statement(Part):
         """Says to the builder what is claimed; statements of several tasks have `tasks` instead."""
         raise NotImplementedError
 
-    def _packed(self, records: Records) -> list[tuple[Builder, list[Task]]]:
+    def _packed(self, records: Records) -> list[Pack]:
         empty = Builder(records)
         return packed(empty, self.tasks(empty))
 
@@ -190,6 +190,15 @@ def parse(document: Mapping[str, Any]) -> Statement:
     Raises:
         StatementError: the kind is unknown, or the document is not one that this version writes.
     """
+    return read(document)[0]
+
+
+def read(document: Mapping[str, Any]) -> tuple[Statement, bytes]:
+    """The statement of a document, and the document's canonical JSON.
+
+    Raises:
+        StatementError: the kind is unknown, or the document is not one that this version writes.
+    """
     if not isinstance(document, Mapping):
         raise StatementError("A statement is a JSON object; this is none.")
     cls = _KINDS.get(kind) if isinstance(kind := document.get("kind"), str) else None
@@ -212,12 +221,13 @@ def parse(document: Mapping[str, Any]) -> Statement:
         raise StatementError("The statement cannot be read.", why=error.what) from None
     try:
         # Bytes are compared, as Python holds 1, 1.0 and True for equal.
-        same = statement.canonical() == canonical_json(dict(document))
+        canonical = canonical_json(dict(document))
+        same = statement.canonical() == canonical
     except LedgerError as error:
         raise StatementError("The statement cannot be read.", why=error.what) from None
     if not same:
         raise StatementError("The statement is not in the form in which this version writes it.")
-    return statement
+    return statement, canonical
 
 
 def name_of(names: Mapping[str, str], dataset: str) -> str:

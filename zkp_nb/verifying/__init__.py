@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from zkp_nb.errors import ProofRejected, ZkpError
 
-__all__ = ["Verifier", "VerifiersDisagree", "has_native", "verify"]
+__all__ = ["Claim", "Verifier", "VerifiersDisagree", "has_native", "verify", "verify_all"]
 
 Verifier = Literal["auto", "native", "reference", "both"]
 
@@ -50,27 +50,75 @@ def verify(
         VerifiersDisagree: with "both", one accepts what the other refuses.
     """
     arguments = (verification_key, program, context, statement, part, commitments, proof)
-    if verifier == "both":
-        return _both(arguments)
-    if verifier == "native" or (verifier == "auto" and has_native()):
+
+    def natively() -> None:
         from zkp_nb.verifying import native
 
-        return native.verify(*arguments)
-    from zkp_nb.verifying import reference
+        native.verify(*arguments)
 
-    return reference.verify(*arguments)
+    def by_reference() -> None:
+        from zkp_nb.verifying import reference
+
+        reference.verify(*arguments)
+
+    _check(natively, by_reference, verifier)
 
 
-_Arguments = tuple[bytes, object, bytes, bytes, int, Sequence[bytes], bytes]
+class Claim(NamedTuple):
+    """A proof and what it proves: a program, and the program's commitments, as in `verify`."""
+
+    program: object
+    commitments: Sequence[bytes]
+    proof: bytes
 
 
-def _both(arguments: _Arguments) -> None:
-    from zkp_nb.verifying import native, reference
+def verify_all(
+    verification_key: bytes,
+    context: bytes,
+    statement: bytes,
+    claims: Sequence[Claim],
+    *,
+    verifier: Verifier = "auto",
+) -> None:
+    """Check all proofs of a statement; the native verifier takes little longer for them than for one.
 
+    Args:
+        claims: one for each part of the statement, from part 0.
+        verification_key, context, statement, verifier: as in `verify`.
+
+    Raises:
+        ProofRejected: one does not verify; `what` names the check.
+        VerifiersDisagree: as in `verify`.
+    """
+
+    def natively() -> None:
+        from zkp_nb.verifying import native
+
+        native.verify_all(verification_key, context, statement, claims)
+
+    def by_reference() -> None:
+        from zkp_nb.verifying import reference
+
+        for part, (program, commitments, proof) in enumerate(claims):
+            reference.verify(verification_key, program, context, statement, part, commitments, proof)
+
+    _check(natively, by_reference, verifier)
+
+
+def _check(natively: Callable[[], None], by_reference: Callable[[], None], verifier: Verifier) -> None:
+    if verifier == "both":
+        _both(natively, by_reference)
+    elif verifier == "native" or (verifier == "auto" and has_native()):
+        natively()
+    else:
+        by_reference()
+
+
+def _both(*checks: Callable[[], None]) -> None:
     refusals: list[ProofRejected | None] = []
-    for check in (native.verify, reference.verify):
+    for check in checks:
         try:
-            check(*arguments)
+            check()
             refusals.append(None)
         except ProofRejected as refusal:
             refusals.append(refusal)

@@ -29,4 +29,4 @@ pub use prover::{prove, Witness};
 pub use srs::Srs;
 pub use task::Task;
 pub use transcript::Instance;
-pub use verifier::verify;
+pub use verifier::{verify, verify_all, Claim};

@@ -4,15 +4,18 @@ use crate::domain::{permute, powers};
 use crate::encoding::{g1_from_bytes, scalar_from_bytes};
 use crate::error::{argument, rejected, Error, Result};
 use crate::eval;
-use crate::key::VerificationKey;
+use crate::key::{G2Prepared, VerificationKey};
 use crate::openings::{reversed_value, shifts, Domains, OpeningPoints};
 use crate::program::Program;
 use crate::transcript::{Instance, Transcript};
 use ark_bn254::Bn254;
-use ark_ec::pairing::Pairing;
+use ark_ec::pairing::{MillerLoopOutput, Pairing};
 use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{AdditiveGroup, Field, Zero};
+use ark_ff::{AdditiveGroup, Field, One, Zero};
+use rayon::prelude::*;
 use zkp_kernels::{msm, Fr, G1Affine, Scalars};
+
+type TargetField = <Bn254 as Pairing>::TargetField;
 
 /// Reads the elements of a proof and absorbs each.
 struct Reader<'a> {
@@ -58,7 +61,16 @@ impl Reader<'_> {
     }
 }
 
-/// Verifies a proof; `commitments` are those of the program, in its order.
+/// A proof, and what it is said to prove; `commitments` are those of the program, in its order.
+#[derive(Clone, Copy)]
+pub struct Claim<'a> {
+    pub program: &'a Program,
+    pub instance: Instance<'a>,
+    pub commitments: &'a [[u8; 32]],
+    pub proof: &'a [u8],
+}
+
+/// Verifies a proof; the arguments are those of a [`Claim`].
 ///
 /// # Errors
 /// [`Error::Rejected`] naming the check that refused it; [`Error::Argument`] where the number of
@@ -70,58 +82,142 @@ pub fn verify(
     commitments: &[[u8; 32]],
     proof: &[u8],
 ) -> Result<()> {
-    if commitments.len() != program.commitments.len() {
-        return argument(format!(
-            "{} commitments for a program that names {}",
-            commitments.len(),
-            program.commitments.len()
-        ));
-    }
-    let Some(v) = key.data_vanishing(program.depth) else {
-        return rejected("the set-up has no grid of the program's depth");
+    let claim = Claim {
+        program,
+        instance: *instance,
+        commitments,
+        proof,
     };
-    if proof.len() != program.proof_bytes() {
-        return rejected(format!(
-            "the proof has a wrong length: {} bytes and not {}",
-            proof.len(),
-            program.proof_bytes()
-        ));
+    claim.verify(key)
+}
+
+/// Verifies several proofs in one product of pairings: each but the first to the power of a number
+/// of 128 bits that nobody could foresee. One wrong proof makes the product wrong but with
+/// probability 2^-128; then they are checked one by one, to say what is wrong.
+///
+/// # Errors
+/// As [`verify`], of the first that is refused; [`Error::Setup`] where the system gives no random
+/// numbers.
+pub fn verify_all(key: &VerificationKey, claims: &[Claim]) -> Result<()> {
+    if let [claim] = claims {
+        return claim.verify(key);
     }
-    let commitments = commitments
-        .iter()
-        .map(g1_from_bytes)
-        .collect::<Option<Vec<_>>>()
-        .ok_or_else(|| {
+    let sides = claims.par_iter().map(|claim| claim.sides(key));
+    if let Ok(sides) = sides.collect::<Result<Vec<_>>>() {
+        if holds(key, &weighted(sides)?).is_ok() {
+            return Ok(());
+        }
+    }
+    claims.iter().try_for_each(|claim| claim.verify(key))
+}
+
+/// A random weight for each but the first.
+fn weighted(sides: Vec<Sides>) -> Result<Vec<(Fr, Sides)>> {
+    let weights = std::iter::once(Ok(Fr::ONE)).chain(std::iter::repeat_with(random_weight));
+    let pairs = weights.zip(sides);
+    pairs.map(|(weight, sides)| Ok((weight?, sides))).collect()
+}
+
+fn random_weight() -> Result<Fr> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|e| Error::Setup(format!("the system gives no random numbers: {e}")))?;
+    Ok(Fr::from(u128::from_be_bytes(bytes)))
+}
+
+/// The sums of points of G1 that are paired with `[1]2, V_A, [tau^B]2, [tau]2`.
+struct Sides {
+    depth: usize,
+    terms: [Vec<(Fr, G1Affine)>; 4],
+}
+
+impl Claim<'_> {
+    fn verify(&self, key: &VerificationKey) -> Result<()> {
+        holds(key, &[(Fr::ONE, self.sides(key)?)])
+    }
+
+    /// Everything but the product of pairings.
+    fn sides(&self, key: &VerificationKey) -> Result<Sides> {
+        let (program, proof) = (self.program, self.proof);
+        if self.commitments.len() != program.commitments.len() {
+            return argument(format!(
+                "{} commitments for a program that names {}",
+                self.commitments.len(),
+                program.commitments.len()
+            ));
+        }
+        if key.data_vanishing(program.depth).is_none() {
+            return rejected("the set-up has no grid of the program's depth");
+        }
+        if proof.len() != program.proof_bytes() {
+            return rejected(format!(
+                "the proof has a wrong length: {} bytes and not {}",
+                proof.len(),
+                program.proof_bytes()
+            ));
+        }
+        let commitments = self.commitments.iter().map(g1_from_bytes);
+        let commitments = commitments.collect::<Option<Vec<_>>>().ok_or_else(|| {
             Error::Rejected("a commitment is not the encoding of a point of the curve".into())
         })?;
-    let transcript = instance.transcript(key.srs_id(), program.depth);
-    let mut reader = Reader {
-        rest: proof,
-        transcript,
-    };
-    let [left, right, q, w] = combine(program, &commitments, &mut reader)?;
-    let product = Bn254::multi_pairing(
-        [left, right, q, w],
-        [
-            key.one.clone(),
-            v.clone(),
-            key.tau_b.clone(),
-            key.tau.clone(),
-        ],
-    );
-    if product.is_zero() {
-        Ok(())
-    } else {
-        rejected("the pairing check fails")
+        let mut reader = Reader {
+            rest: proof,
+            transcript: self.instance.transcript(key.srs_id(), program.depth),
+        };
+        let terms = combine(program, &commitments, &mut reader)?;
+        Ok(Sides {
+            depth: program.depth,
+            terms,
+        })
     }
 }
 
-/// Steps 1 to 10: the four points of G1 that are paired with `[1]2, V_A, [tau^B]2, [tau]2`.
+/// The product of the pairings of all claims, each to the power of its weight, is one.
+fn holds(key: &VerificationKey, claims: &[(Fr, Sides)]) -> Result<()> {
+    let mut sums: Vec<(&G2Prepared, Vec<(Fr, G1Affine)>)> = Vec::new();
+    for (weight, sides) in claims {
+        let v = key.data_vanishing(sides.depth);
+        let v = v.ok_or_else(|| Error::Rejected("the set-up lacks a depth".into()))?;
+        for (g2, terms) in [&key.one, v, &key.tau_b, &key.tau]
+            .into_iter()
+            .zip(&sides.terms)
+        {
+            let weighted = terms.iter().map(|(x, point)| (*weight * x, *point));
+            match sums.iter_mut().find(|(of, _)| std::ptr::eq(*of, g2)) {
+                Some((_, sum)) => sum.extend(weighted),
+                None => sums.push((g2, weighted.collect())),
+            }
+        }
+    }
+    let points: Vec<_> = sums
+        .par_iter()
+        .map(|(_, terms)| combination(terms))
+        .collect();
+    let points = CurveGroup::normalize_batch(&points);
+    let pairs: Vec<_> = points
+        .into_iter()
+        .zip(sums.iter().map(|(g2, _)| *g2))
+        .collect();
+    // Two pairs share their squarings, and the other processor takes two others.
+    let product = pairs
+        .par_chunks(2)
+        .map(|pairs| {
+            let (g1, g2): (Vec<_>, Vec<_>) = pairs.iter().map(|(p, q)| (*p, (*q).clone())).unzip();
+            Bn254::multi_miller_loop(g1, g2).0
+        })
+        .reduce(TargetField::one, |a, b| a * b);
+    match Bn254::final_exponentiation(MillerLoopOutput(product)) {
+        Some(product) if product.is_zero() => Ok(()),
+        _ => rejected("the pairing check fails"),
+    }
+}
+
+/// Steps 1 to 10: the sums of points that are paired with `[1]2, V_A, [tau^B]2, [tau]2`.
 fn combine(
     program: &Program,
     commitments: &[G1Affine],
     reader: &mut Reader,
-) -> Result<[G1Affine; 4]> {
+) -> Result<[Vec<(Fr, G1Affine)>; 4]> {
     let domains = Domains::new(program.depth);
     let (depth, lanes) = (&domains.depth, &domains.lanes);
 
@@ -254,19 +350,44 @@ fn combine(
         .and_then(|d| d.inverse())
         .unwrap_or_default();
     right.push((-data, f));
-    let points = [
-        combination(&terms),
-        combination(&right),
-        (-q).into(),
-        w_last * -xi,
-    ];
-    let points = CurveGroup::normalize_batch(&points);
-    points
-        .try_into()
-        .map_err(|_| Error::Rejected("the pairing check fails".into()))
+    Ok([terms, right, vec![(-Fr::ONE, q)], vec![(-xi, w_last)]])
 }
 
 fn combination(terms: &[(Fr, G1Affine)]) -> ark_bn254::G1Projective {
-    let (scalars, bases): (Vec<Fr>, Vec<G1Affine>) = terms.iter().copied().unzip();
-    msm(&bases, Scalars::Field(&scalars))
+    match terms {
+        [(x, point)] if *x == -Fr::ONE => -point.into_group(),
+        [(x, point)] => *point * x,
+        _ => {
+            let (scalars, bases): (Vec<Fr>, Vec<G1Affine>) = terms.iter().copied().unzip();
+            msm(&bases, Scalars::Field(&scalars))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ark_bn254::G2Affine;
+
+    #[test]
+    fn errors_of_two_proofs_do_not_cancel() {
+        let g = G2Affine::generator();
+        let points: Vec<G2Affine> = (2..=5u64)
+            .map(|k| (g * Fr::from(k)).into_affine())
+            .collect();
+        let key = VerificationKey::parse(&VerificationKey::encode(&points)).unwrap();
+        for side in 0..4 {
+            let wrong = || {
+                [Fr::ONE, -Fr::ONE].map(|x| {
+                    let mut terms: [Vec<(Fr, G1Affine)>; 4] = Default::default();
+                    terms[side].push((x, G1Affine::generator()));
+                    Sides { depth: 4, terms }
+                })
+            };
+            let alike = wrong().map(|sides| (Fr::ONE, sides));
+            assert!(holds(&key, &alike).is_ok());
+            let weighted = weighted(wrong().into()).unwrap();
+            assert!(holds(&key, &weighted).is_err(), "side {side}");
+        }
+    }
 }

@@ -6,7 +6,8 @@ use serde_json::{json, Value};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use zkp_engine::transcript::Instance;
-use zkp_engine::{commit, prove, verify, Cells, Column, Error, Program, Srs, Task, Witness};
+use zkp_engine::{commit, prove, verify, verify_all};
+use zkp_engine::{Cells, Claim, Column, Error, Program, Srs, Task, Witness};
 use zkp_kernels::Fr;
 
 fn srs() -> &'static Srs {
@@ -394,6 +395,45 @@ fn every_flipped_byte_is_refused() {
         check(&proof, &INSTANCE, &swapped[1..]),
         Err(Error::Argument(_))
     ));
+}
+
+#[test]
+fn several_proofs_are_verified_together() {
+    let mut rng = StdRng::seed_from_u64(9);
+    let cases = [(8, 4, 8), (4, 4, 4), (4, 4, 8)].map(|(a, b, c)| filter_case(&mut rng, a, b, c));
+    let programs = cases.each_ref().map(Case::parsed);
+    let commitments = cases.each_ref().map(Case::commitments);
+    let proofs = cases.each_ref().map(|case| case.prove().unwrap());
+    let check = |proofs: &[&Vec<u8>]| {
+        let claims: Vec<Claim> = (programs.iter().zip(&commitments).zip(proofs))
+            .map(|((program, commitments), proof)| Claim {
+                program,
+                instance: INSTANCE,
+                commitments,
+                proof,
+            })
+            .collect();
+        verify_all(srs().key(), &claims)
+    };
+    let [a, b, c] = proofs.each_ref();
+    for right in [&[][..], &[a], &[a, b], &[a, b, c]] {
+        check(right).unwrap();
+    }
+    let (mut short, mut flipped) = (b.clone(), b.clone());
+    short.pop();
+    let last = flipped.len() - 1;
+    flipped[last] ^= 1;
+    let mut scalar = b.clone();
+    scalar[b.len() - 96] ^= 1;
+    for wrong in [&short, &flipped, &scalar, a] {
+        let alone = verify(srs().key(), &programs[1], &INSTANCE, &commitments[1], wrong);
+        let (Err(Error::Rejected(alone)), Err(Error::Rejected(why))) =
+            (alone, check(&[a, wrong, c]))
+        else {
+            panic!("a wrong proof among right ones is accepted");
+        };
+        assert_eq!(why, alone);
+    }
 }
 
 #[test]

@@ -8,12 +8,13 @@ mod watch;
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 use std::path::PathBuf;
 use std::sync::Arc;
 use watch::watch;
 use zeroize::Zeroizing;
-use zkp_engine::{self as engine, Error, Instance, Program, VerificationKey, Witness};
+use zkp_engine::{self as engine, Claim, Error, Instance, Program, VerificationKey, Witness};
 
 create_exception!(
     zkp_nb._core,
@@ -169,32 +170,42 @@ fn prove<'py>(
     Ok(PyBytes::new(py, &proof))
 }
 
+/// Part, program, commitments, proof.
+type PyClaim = (u32, PyBackedBytes, Vec<PyBackedBytes>, PyBackedBytes);
+
 #[pyfunction]
-#[allow(clippy::too_many_arguments)]
 fn verify(
     py: Python<'_>,
     verification_key: &[u8],
-    program: &[u8],
     context: &[u8],
     statement: &[u8],
-    part: u32,
-    commitments: Vec<Vec<u8>>,
-    proof: &[u8],
+    claims: Vec<PyClaim>,
 ) -> PyResult<()> {
+    let read = |(_, program, commitments, _): &PyClaim| {
+        let program = Program::parse(program)?;
+        let points = commitments.iter().map(|c| c[..].try_into().ok());
+        let points = points.collect::<Option<Vec<[u8; 32]>>>().ok_or_else(|| {
+            Error::Rejected("a commitment is not the encoding of a point of the curve".into())
+        })?;
+        Ok((program, points))
+    };
     let verdict = py.detach(|| {
         pool::run(|| {
             let key = VerificationKey::cached(verification_key)?;
-            let program = Program::parse(program)?;
-            let points = commitments.iter().map(|c| c.as_slice().try_into().ok());
-            let points = points.collect::<Option<Vec<[u8; 32]>>>().ok_or_else(|| {
-                Error::Rejected("a commitment is not the encoding of a point of the curve".into())
-            })?;
-            let instance = Instance {
-                context,
-                statement,
-                part,
-            };
-            engine::verify(&key, &program, &instance, &points, proof)
+            let read = claims.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+            let claims: Vec<Claim> = (claims.iter().zip(&read))
+                .map(|((part, _, _, proof), (program, commitments))| Claim {
+                    program,
+                    instance: Instance {
+                        context,
+                        statement,
+                        part: *part,
+                    },
+                    commitments,
+                    proof,
+                })
+                .collect();
+            engine::verify_all(&key, &claims)
         })
     });
     verdict.map_err(to_python)
