@@ -30,12 +30,7 @@ pub(crate) fn units(scalars: &Scalars<'_>) -> u64 {
 /// [`units`] for each term.
 pub(crate) fn msm_rows_of(task: &Task, grid: &Grid, scalars: Scalars<'_>) -> Result<G1Projective> {
     let mut sum = G1Projective::ZERO;
-    let length = scalars.len();
-    let piece = match detect() {
-        Path::Portable(_) => PORTABLE_PIECE,
-        #[allow(unreachable_patterns)] // The only path on some processors.
-        _ => PIECE,
-    };
+    let (length, piece) = (scalars.len(), piece());
     for start in (0..length).step_by(piece) {
         let range = start..(start + piece).min(length);
         let piece = range_of(scalars, range.clone());
@@ -43,6 +38,15 @@ pub(crate) fn msm_rows_of(task: &Task, grid: &Grid, scalars: Scalars<'_>) -> Res
         task.step(range.len() as u64 * units(&scalars))?;
     }
     Ok(sum)
+}
+
+/// Terms to give to a multi-scalar multiplication at a time.
+pub(crate) fn piece() -> usize {
+    match detect() {
+        Path::Portable(_) => PORTABLE_PIECE,
+        #[allow(unreachable_patterns)] // The only path on some processors.
+        _ => PIECE,
+    }
 }
 
 /// The cells of a table of depth `depth` on a grid, without blinding.

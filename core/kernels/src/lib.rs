@@ -22,6 +22,8 @@ pub use path::{detect, Path};
 pub use portable::Portable;
 pub use twiddles::{root_of_unity, Coset, Twiddles};
 
+use ark_ff::{AdditiveGroup, BigInt, Field};
+
 pub use ark_bn254::{Fq, Fr, G1Affine, G1Projective};
 
 /// Field arithmetic on cache-sized vectors in a form chosen by the path.
@@ -59,6 +61,27 @@ pub trait FieldPath: Copy + Send + Sync + 'static {
     fn add_scalar(self, dst: &mut [Self::Pack], c: Fr);
     /// `dst += c * a`
     fn add_scaled(self, dst: &mut [Self::Pack], a: &[Self::Pack], c: Fr);
+    /// `dst += c * src` (`dst.len() * WIDTH` integers), which are in two's complement where `signed`.
+    fn add_scaled_integers(self, dst: &mut [Self::Pack], src: &[u64], signed: bool, c: Fr) {
+        assert_eq!(dst.len() * Self::WIDTH, src.len());
+        // An integer taken for the internal form of an element is x/R, R = 2^256: with cR in
+        // place of c, one multiplication converts and scales.
+        let c = c * Fr::from(2u64).pow([256]);
+        let small = |x: u64| c * Fr::new_unchecked(BigInt([x, 0, 0, 0]));
+        let mut elements = vec![Fr::ZERO; Self::WIDTH];
+        let mut pack = [Self::Pack::default()];
+        for (d, words) in dst.iter_mut().zip(src.chunks_exact(Self::WIDTH)) {
+            for (e, x) in elements.iter_mut().zip(words) {
+                let x = *x as i64;
+                *e = match signed && x < 0 {
+                    true => -small(x.unsigned_abs()),
+                    false => small(x as u64),
+                };
+            }
+            self.load(&mut pack, &elements);
+            self.add_assign(std::slice::from_mut(d), &pack);
+        }
+    }
     /// `dst += a * b`
     fn add_mul(self, dst: &mut [Self::Pack], a: &[Self::Pack], b: &[Self::Pack]);
     /// Inner product.

@@ -71,6 +71,23 @@ fn samples(rng: &mut StdRng, n: usize) -> Vec<Fr> {
         .collect()
 }
 
+/// Integers at the edges of limbs and of both readings, and others.
+fn integers(rng: &mut StdRng, n: usize) -> Vec<u64> {
+    let edges = [
+        0,
+        1,
+        (1 << 52) - 1,
+        1 << 52,
+        (1 << 63) - 1,
+        1 << 63,
+        !0,
+        !0 << 51,
+    ];
+    let mut out: Vec<u64> = (0..n).map(|_| rng.gen()).collect();
+    out.iter_mut().zip(edges).for_each(|(o, edge)| *o = edge);
+    out
+}
+
 fn pack<P: FieldPath>(p: P, x: &[Fr]) -> Vec<P::Pack> {
     let mut out = vec![P::Pack::default(); x.len() / P::WIDTH];
     p.load(&mut out, x);
@@ -106,6 +123,13 @@ fn vectors<P: FieldPath>(p: P) {
             check(&|d| p.scale(d, s), &|i| z[i] * s);
             check(&|d| p.add_scalar(d, s), &|i| z[i] + s);
             check(&|d| p.add_scaled(d, &a, s), &|i| z[i] + x[i] * s);
+            let words = integers(rng, n);
+            check(&|d| p.add_scaled_integers(d, &words, false, s), &|i| {
+                z[i] + Fr::from(words[i]) * s
+            });
+            check(&|d| p.add_scaled_integers(d, &words, true, s), &|i| {
+                z[i] + Fr::from(words[i] as i64) * s
+            });
         }
     }
 }

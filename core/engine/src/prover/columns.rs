@@ -1,60 +1,49 @@
-//! The columns of a proof as values on the whole grid, lane by lane (steps 1 and 2).
+//! The columns of a proof and their commitments (steps 1 and 2).
 
 use super::evaluation::{load, zeros, Evaluation, Publics};
+use super::grid::{GridColumn, Source, Term};
 use super::{Prover, Witness};
-use crate::commit::commit_cells;
+use crate::commit::{commit_cells, msm_rows_of};
 use crate::domain::{permute, Domain, BLINDING, LANES};
 use crate::error::Result;
 use crate::eval::Root;
+use crate::program::Extent;
 use crate::transcript::commitment_blinding;
 use ark_ff::{AdditiveGroup, Field};
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use zeroize::Zeroizing;
-use zkp_kernels::{FieldPath, Fr, Portable};
+use zkp_kernels::{FieldPath, Fr, Portable, Scalars};
 
-/// Values on the grid: lane after lane, a lane's positions in bit-reversed order.
-pub type GridValues = Zeroizing<Vec<Fr>>;
-
-impl<P: FieldPath> Prover<'_, P> {
+impl<'a, P: FieldPath> Prover<'a, P> {
     /// Blinds, commits to and sends the aux columns.
-    pub fn aux(&mut self, witness: &Witness) -> Result<Vec<GridValues>> {
+    pub fn aux<'w>(&mut self, witness: &Witness<'w>) -> Result<Vec<GridColumn<'w>>> {
         let mut out = Vec::new();
         for (k, (column, extent)) in witness.aux.iter().zip(&self.program.aux).enumerate() {
             let blinding = self.secrets.blinding("aux", k);
             let data = commit_cells(self.task, &self.grid, extent.depth, &column.cells)?;
             self.send_point("aux", data + self.grid.commit_blinding(&blinding));
-            let mut values = Zeroizing::new(vec![Fr::ZERO; self.program.depth * LANES]);
-            values
-                .par_chunks_exact_mut(self.program.depth)
-                .enumerate()
-                .for_each(|(j, lane)| {
-                    column
-                        .cells
-                        .add_scaled(extent.rows_of_lane(j), Fr::ONE, lane);
-                    self.blind_lane(lane, j, &blinding);
-                });
-            out.push(values);
+            out.push(GridColumn {
+                terms: vec![Term {
+                    coefficient: Fr::ONE,
+                    cells: Source::Witness(&column.cells),
+                    extent: *extent,
+                }],
+                blinding,
+            });
         }
         Ok(out)
     }
 
-    /// Writes a column's random values, position by position, to the blinding cells of a lane.
-    fn blind_lane(&self, lane: &mut [Fr], j: usize, blinding: &[Fr]) {
-        let cells = lane[self.grid.data()..].iter_mut();
-        cells
-            .zip(blinding[j..].iter().step_by(LANES))
-            .for_each(|(cell, b)| *cell = *b);
-    }
-
     /// The blinded operands `f'_k` and the coefficients of their `e_k`.
     #[allow(clippy::type_complexity)]
-    pub fn operands(
+    pub fn operands<'w>(
         &self,
-        witness: &Witness,
+        witness: &Witness<'w>,
         scalars: &[Option<Fr>],
-    ) -> Result<(Vec<GridValues>, Vec<Zeroizing<Vec<Fr>>>)> {
-        let (depth, data) = (self.program.depth, self.grid.data());
+    ) -> Result<(Vec<GridColumn<'w>>, Vec<Zeroizing<Vec<Fr>>>)> {
+        let data = self.grid.data();
         let own: Zeroizing<Vec<Fr>> = Zeroizing::new(
             (0..witness.columns.len())
                 .map(|c| {
@@ -65,7 +54,7 @@ impl<P: FieldPath> Prover<'_, P> {
         );
         let vanishing = self.domains.depth.data_vanishing_at_blinding();
         let blinding_points = &self.domains.depth.points[data..];
-        let mut grids = Vec::new();
+        let mut columns = Vec::new();
         let mut blinds = Vec::new();
         for (k, operand) in self.program.operands.iter().enumerate() {
             let e = self.secrets.blinding("operand", k);
@@ -78,41 +67,77 @@ impl<P: FieldPath> Prover<'_, P> {
                 .iter()
                 .map(|(node, c)| (scalars[*node].unwrap_or(Fr::ZERO), *c))
                 .collect();
-            let mut values = Zeroizing::new(vec![Fr::ZERO; depth * LANES]);
-            values
-                .par_chunks_exact_mut(depth)
-                .enumerate()
-                .for_each(|(j, lane)| {
-                    self.combine_lane(witness, &terms, &own, j, lane);
-                    for (i, b) in blinding_points.iter().enumerate() {
-                        let e = parts[0][j] + *b * (parts[1][j] + *b * parts[2][j]);
-                        lane[data + i] += vanishing[i] * e;
-                    }
-                });
-            grids.push(values);
+            let mut column = self.combine(witness, &terms, &own);
+            let rows = column.blinding.chunks_exact_mut(LANES);
+            for ((row, b), vanishing) in rows.zip(blinding_points).zip(vanishing) {
+                for (j, cell) in row.iter_mut().enumerate() {
+                    *cell += vanishing * (parts[0][j] + *b * (parts[1][j] + *b * parts[2][j]));
+                }
+            }
+            columns.push(column);
             blinds.push(e);
             self.task.step(0)?;
         }
-        Ok((grids, blinds))
+        Ok((columns, blinds))
     }
 
-    /// A lane of a linear combination of commitments. Columns of a smaller depth are polynomials
-    /// of a smaller degree, which their own positions determine on all of the program's.
+    /// A linear combination of commitments. Columns of a smaller depth are polynomials of a
+    /// smaller degree, which their own positions determine on all of the program's; these values
+    /// are computed here.
+    fn combine<'w>(
+        &self,
+        witness: &Witness<'w>,
+        terms: &[(Fr, usize)],
+        own: &[Fr],
+    ) -> GridColumn<'w> {
+        let (depth, data) = (self.program.depth, self.grid.data());
+        let mut out = GridColumn {
+            terms: Vec::new(),
+            blinding: Zeroizing::new(vec![Fr::ZERO; BLINDING * LANES]),
+        };
+        let (whole, small): (Vec<_>, Vec<_>) =
+            (terms.iter()).partition(|(_, c)| self.program.commitments[*c].depth == depth);
+        for (coefficient, c) in whole {
+            out.blinding[0] += coefficient * own[c];
+            out.terms.push(Term {
+                coefficient,
+                cells: Source::Witness(&witness.columns[c].cells),
+                extent: self.program.commitments[c],
+            });
+        }
+        if small.is_empty() {
+            return out;
+        }
+        let mut values = Zeroizing::new(vec![Fr::ZERO; self.grid.cells()]);
+        let blinding: Vec<[Fr; BLINDING]> = (values.par_chunks_exact_mut(data).enumerate())
+            .map(|(j, cells)| {
+                let lane = Zeroizing::new(self.combine_lane(witness, &small, own, j));
+                let (data, blinding) = lane.split_at(data);
+                cells.copy_from_slice(data);
+                std::array::from_fn(|i| blinding[i])
+            })
+            .collect();
+        let rows = out.blinding.chunks_exact_mut(LANES).enumerate();
+        rows.for_each(|(i, row)| {
+            let pairs = row.iter_mut().zip(&blinding);
+            pairs.for_each(|(cell, of_lane)| *cell += of_lane[i]);
+        });
+        out.terms.push(self.computed(values));
+        out
+    }
+
     fn combine_lane(
         &self,
         witness: &Witness,
         terms: &[(Fr, usize)],
         own: &[Fr],
         j: usize,
-        lane: &mut [Fr],
-    ) {
+    ) -> Vec<Fr> {
         let depth = self.program.depth;
-        let mut depths: Vec<usize> = terms
-            .iter()
+        let mut lane = vec![Fr::ZERO; depth];
+        let depths: BTreeSet<usize> = (terms.iter())
             .map(|(_, c)| self.program.commitments[*c].depth)
             .collect();
-        depths.sort_unstable();
-        depths.dedup();
         for of in depths {
             let mut small = vec![Fr::ZERO; of];
             for (coefficient, c) in terms {
@@ -129,38 +154,49 @@ impl<P: FieldPath> Prover<'_, P> {
                     small[of - BLINDING] += *coefficient * own[*c];
                 }
             }
-            if of < depth && small.iter().any(|x| *x != Fr::ZERO) {
+            if small.iter().any(|x| *x != Fr::ZERO) {
                 small = Domain::of(of).interpolate(small);
                 small.resize(depth, Fr::ZERO);
                 let mut values = load(self.path, &small);
                 self.path.fft(&mut values, &self.domains.depth.twiddles);
                 self.path.store(&mut small, &values);
+                Portable.add_assign(&mut lane, &small);
             }
-            Portable.add_assign(&mut lane[..small.len()], &small);
+        }
+        lane
+    }
+
+    /// Values of all data cells.
+    fn computed<'w>(&self, values: Zeroizing<Vec<Fr>>) -> Term<'w> {
+        Term {
+            coefficient: Fr::ONE,
+            extent: Extent {
+                depth: self.program.depth,
+                rows: values.len(),
+            },
+            cells: Source::Computed(values),
         }
     }
 
-    /// Computes, blinds, commits to and sends the helpers; appends them to `grids`.
-    pub fn helpers(&mut self, grids: &mut Vec<GridValues>, scalars: &[Option<Fr>]) -> Result<()> {
+    /// Computes, blinds, commits to and sends the helpers; appends them to `columns`.
+    pub fn helpers(&mut self, columns: &mut Vec<GridColumn>, scalars: &[Option<Fr>]) -> Result<()> {
         if self.program.helpers.is_empty() {
             return Ok(());
         }
         self.task.phase("helper values");
-        let depth = self.program.depth;
-        let blindings: Vec<_> = (0..self.program.helpers.len())
-            .map(|k| self.secrets.blinding("helper", k))
-            .collect();
-        let zeros = || Zeroizing::new(vec![Fr::ZERO; depth * LANES]);
+        let zeros = || Zeroizing::new(vec![Fr::ZERO; self.grid.cells()]);
         let mut helpers: Vec<_> = self.program.helpers.iter().map(|_| zeros()).collect();
-        self.helper_values(grids, scalars, &mut helpers)?;
+        self.helper_values(columns, scalars, &mut helpers)?;
         self.task.phase("commit helpers");
-        for (values, blinding) in helpers.iter_mut().zip(&blindings) {
-            let lanes = values.par_chunks_exact_mut(depth).enumerate();
-            lanes.for_each(|(j, lane)| self.blind_lane(lane, j, blinding));
-            let point = self.commit_grid(values)?;
-            self.send_point("helper", point);
+        for (k, values) in helpers.into_iter().enumerate() {
+            let blinding = self.secrets.blinding("helper", k);
+            let data = msm_rows_of(self.task, &self.grid, Scalars::Field(&values))?;
+            self.send_point("helper", data + self.grid.commit_blinding(&blinding));
+            columns.push(GridColumn {
+                terms: vec![self.computed(values)],
+                blinding,
+            });
         }
-        grids.append(&mut helpers);
         Ok(())
     }
 
@@ -168,11 +204,11 @@ impl<P: FieldPath> Prover<'_, P> {
     /// the denominator.
     fn helper_values(
         &self,
-        grids: &[GridValues],
+        grid_columns: &[GridColumn],
         scalars: &[Option<Fr>],
-        helpers: &mut [GridValues],
+        helpers: &mut [Zeroizing<Vec<Fr>>],
     ) -> Result<()> {
-        let (path, depth) = (self.path, self.program.depth);
+        let (path, depth, data) = (self.path, self.program.depth, self.grid.data());
         let packs = depth / P::WIDTH;
         let fractions = self.program.helpers.iter().flatten();
         let count = fractions.clone().count();
@@ -189,18 +225,20 @@ impl<P: FieldPath> Prover<'_, P> {
         let terms = Evaluation::new(path, self.program, scalars, &roots, publics, wanted);
         let mut lanes: Vec<Vec<&mut [Fr]>> = (0..LANES).map(|_| Vec::new()).collect();
         for helper in helpers {
-            let chunks = helper.chunks_exact_mut(depth);
+            let chunks = helper.chunks_exact_mut(data);
             lanes
                 .iter_mut()
                 .zip(chunks)
                 .for_each(|(l, chunk)| l.push(chunk));
         }
         let state = || {
-            let columns = vec![zeros::<P>(packs); grids.len()];
+            let columns = vec![zeros::<P>(packs); grid_columns.len()];
             let numerators = vec![zeros::<P>(packs); count];
             let denominators = zeros::<P>(packs * count);
             let sum = zeros::<P>(packs);
-            (terms.workspace(), columns, numerators, denominators, sum)
+            let buffers = (sum, Zeroizing::new(vec![Fr::ZERO; depth]));
+            let readers = (terms.workspace(), self.lane_reader());
+            (readers, columns, numerators, denominators, buffers)
         };
         lanes
             .into_par_iter()
@@ -208,9 +246,10 @@ impl<P: FieldPath> Prover<'_, P> {
             .with_min_len(8)
             .try_for_each_init(
                 state,
-                |(workspace, columns, numerators, denominators, sum), (j, mut outputs)| {
+                |(readers, columns, numerators, denominators, buffers), (j, mut outputs)| {
+                    let ((workspace, reader), (sum, lane)) = (readers, buffers);
                     for k in terms.columns(j) {
-                        path.load(&mut columns[*k], &grids[*k][j * depth..(j + 1) * depth]);
+                        reader.read(&grid_columns[*k], j, &mut columns[*k]);
                     }
                     // All denominators of a lane lie together and share their inversions.
                     let mut places = Vec::new();
@@ -250,7 +289,8 @@ impl<P: FieldPath> Prover<'_, P> {
                             let numerator = &numerators[*f][packs.clone()];
                             path.add_mul(&mut sum[packs.clone()], numerator, inverses);
                         }
-                        path.store(output, sum);
+                        path.store(lane, sum);
+                        output.copy_from_slice(&lane[..data]);
                     }
                     self.task.step(depth as u64)
                 },

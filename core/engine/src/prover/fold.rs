@@ -1,10 +1,10 @@
 //! The fold of the depth axis at `beta` (steps 5 and 7).
 
-use super::columns::GridValues;
 use super::evaluation::{cut, load, present, store, zeros, Lane, BLOCK};
+use super::grid::GridColumn;
 use super::{Polynomial, Prover, Witness};
 use crate::column::Column;
-use crate::commit::{depth_sums, msm_rows_of, units};
+use crate::commit::{depth_sums, piece, units};
 use crate::domain::{permute, Cosets, BLINDING, LANES};
 use crate::error::Result;
 use crate::eval::{Registers, Root, Tape};
@@ -13,7 +13,7 @@ use ark_ff::{AdditiveGroup, Field};
 use rayon::prelude::*;
 use zeroize::Zeroizing;
 use zkp_kernels::{
-    batch_invert, detect, msm, FieldPath, Fr, G1Projective, Path, Portable, Scalars,
+    batch_invert, detect, msm, msm_bases, FieldPath, Fr, G1Projective, Path, Portable, Scalars,
 };
 
 /// What batches sums and constraints in `E(X)`.
@@ -38,18 +38,18 @@ pub struct AlongLanes {
 
 impl<P: FieldPath> Prover<'_, P> {
     /// `f'_k(beta, w_B^j)` by column and lane, from the Lagrange polynomials at `beta`.
-    pub fn fold(&self, grids: &[GridValues], lagrange: &[Fr]) -> Result<Vec<Vec<Fr>>> {
+    pub fn fold(&self, grid: &[GridColumn], lagrange: &[Fr]) -> Result<Vec<Vec<Fr>>> {
         let (path, depth) = (self.path, self.program.depth);
         let weights = load(path, lagrange);
-        let new = || (Vec::new(), weights.clone());
-        let states = for_lanes(new, |(found, buffer), j| {
-            for (k, grid) in grids.iter().enumerate() {
-                path.load(buffer, &grid[j * depth..(j + 1) * depth]);
-                found.push((k, j, path.dot(buffer, &weights)));
+        let new = || (Vec::new(), self.lane_reader(), weights.clone());
+        let states = for_lanes(new, |(found, reader, lane), j| {
+            for (k, column) in grid.iter().enumerate() {
+                reader.read(column, j, lane);
+                found.push((k, j, path.dot(lane, &weights)));
             }
             self.task.step(depth as u64)
         })?;
-        let mut out = vec![vec![Fr::ZERO; LANES]; grids.len()];
+        let mut out = vec![vec![Fr::ZERO; LANES]; grid.len()];
         for (k, j, value) in states.into_iter().flat_map(|s| s.0) {
             out[k][j] = value;
         }
@@ -171,7 +171,7 @@ impl<P: FieldPath> Prover<'_, P> {
         &self,
         witness: &Witness,
         scalars: &[Option<Fr>],
-        grids: &[GridValues],
+        grid: &[GridColumn],
         folded: &[Vec<Fr>],
         rhos: &[Fr],
         beta: Fr,
@@ -183,55 +183,72 @@ impl<P: FieldPath> Prover<'_, P> {
             .data_vanishing(beta)
             .and_then(|z| z.inverse())
             .unwrap_or_default();
-        let g = domain.data_vanishing_at_blinding().map(|z| z * at_beta);
+        let g = domain
+            .data_vanishing_at_blinding()
+            .into_iter()
+            .map(|z| z * at_beta);
         let combine = |cell: &dyn Fn(usize) -> Fr| -> Fr {
             rhos.iter().enumerate().map(|(k, rho)| *rho * cell(k)).sum()
         };
         let mut blinding = Vec::with_capacity(BLINDING * LANES);
-        for (i, g) in (domain.data()..domain.size).zip(g) {
+        for (row, g) in g.enumerate() {
+            let inverse = inverses[domain.data() + row];
             blinding.extend((0..LANES).map(|j| {
-                let f = combine(&|k| grids[k][j * domain.size + i] - g * folded[k][j]);
-                f * inverses[i]
+                let f = combine(&|k| grid[k].blinding[row * LANES + j] - g * folded[k][j]);
+                f * inverse
             }));
         }
         let blinding = self.grid.commit_blinding(&blinding);
         // On data cells g is zero.
         let data = match self.uses_depth_sums(witness) {
             true => self.data_from_depth_sums(witness, scalars, rhos, &inverses),
-            false => self.data_from_cells(grids, rhos, &inverses),
+            false => self.data_from_cells(grid, rhos, &inverses),
         };
         Ok(data? + blinding)
     }
 
-    /// `sum f*_ij / (a_i - beta) G_ij` over the data cells.
+    /// `sum f*_ij / (a_i - beta) G_ij` over the data cells, some lanes at a time.
     fn data_from_cells(
         &self,
-        grids: &[GridValues],
+        grid: &[GridColumn],
         rhos: &[Fr],
         inverses: &[Fr],
     ) -> Result<G1Projective> {
+        self.task.phase("commit q");
         let (path, depth, data) = (self.path, self.program.depth, self.grid.data());
         let weights = load(path, inverses);
-        let mut rows = Zeroizing::new(vec![Fr::ZERO; self.grid.cells()]);
-        rows.par_chunks_exact_mut(data)
-            .enumerate()
-            .with_min_len(8)
-            .try_for_each_init(
-                || (weights.clone(), weights.clone(), vec![Fr::ZERO; depth]),
-                |(sum, buffer, lane), (j, row)| {
-                    path.fill(sum, Fr::ZERO);
-                    for (grid, rho) in grids.iter().zip(rhos) {
-                        path.load(buffer, &grid[j * depth..(j + 1) * depth]);
-                        path.add_scaled(sum, buffer, *rho);
-                    }
-                    path.mul_assign(sum, &weights);
-                    path.store(lane, sum);
-                    row.copy_from_slice(&lane[..data]);
-                    self.task.step(depth as u64)
-                },
-            )?;
-        self.task.phase("commit q");
-        msm_rows_of(self.task, &self.grid, Scalars::Field(&rows))
+        let together = (piece() / data).clamp(1, LANES);
+        let mut cells = Zeroizing::new(vec![Fr::ZERO; together * data]);
+        let mut total = G1Projective::ZERO;
+        for start in (0..LANES).step_by(together) {
+            let lanes = together.min(LANES - start);
+            let cells = &mut cells[..lanes * data];
+            cells
+                .par_chunks_exact_mut(data)
+                .enumerate()
+                .with_min_len(8)
+                .try_for_each_init(
+                    || {
+                        let lane = Zeroizing::new(vec![Fr::ZERO; depth]);
+                        (self.lane_reader(), weights.clone(), weights.clone(), lane)
+                    },
+                    |(reader, sum, buffer, lane), (j, cells)| {
+                        path.fill(sum, Fr::ZERO);
+                        for (column, rho) in grid.iter().zip(rhos) {
+                            reader.read(column, start + j, buffer);
+                            path.add_scaled(sum, buffer, *rho);
+                        }
+                        path.mul_assign(sum, &weights);
+                        path.store(lane, sum);
+                        cells.copy_from_slice(&lane[..data]);
+                        self.task.step(depth as u64)
+                    },
+                )?;
+            let (first, scalars) = (start * data, Scalars::Field(cells));
+            total += msm_bases(&self.grid.bases, first..first + scalars.len(), scalars);
+            self.task.step(scalars.len() as u64 * units(&scalars))?;
+        }
+        Ok(total)
     }
 
     /// The same from the depth sums of the committed columns, `A` terms to each.

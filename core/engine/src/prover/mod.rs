@@ -3,13 +3,14 @@
 mod columns;
 mod evaluation;
 mod fold;
+mod grid;
 mod openings;
 mod quotient;
 mod secrets;
 mod sums;
 
 use crate::column::Column;
-use crate::commit::{msm_rows_of, units};
+use crate::commit::units;
 use crate::domain::{horner, powers, LANES};
 use crate::encoding::{g1_to_bytes, scalar_to_bytes};
 use crate::error::{argument, Error, Result};
@@ -20,10 +21,8 @@ use crate::task::Task;
 use crate::transcript::{Instance, Transcript};
 use ark_ec::CurveGroup;
 use ark_ff::AdditiveGroup;
-use rayon::prelude::*;
 use secrets::Secrets;
 use std::sync::Arc;
-use zeroize::Zeroizing;
 use zkp_kernels::{detect, msm_bases, Bases, FieldPath, Fr, G1Projective, Path, Portable, Scalars};
 
 /// Depths below this are left to the portable path: a lane has to fill packs.
@@ -183,21 +182,6 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         self.task.step(0)
     }
 
-    /// The commitment to values on the whole grid, given lane by lane.
-    fn commit_grid(&self, values: &[Fr]) -> Result<G1Projective> {
-        let (depth, data) = (self.program.depth, self.grid.data());
-        let mut rows = Zeroizing::new(vec![Fr::ZERO; self.grid.cells()]);
-        let lanes = rows.par_chunks_exact_mut(data);
-        lanes
-            .zip(values.par_chunks_exact(depth))
-            .for_each(|(row, lane)| row.copy_from_slice(&lane[..data]));
-        let blinding: Vec<Fr> = (data..depth)
-            .flat_map(|i| values.iter().skip(i).step_by(depth).copied())
-            .collect();
-        Ok(msm_rows_of(self.task, &self.grid, Scalars::Field(&rows))?
-            + self.grid.commit_blinding(&blinding))
-    }
-
     fn run(mut self, witness: &Witness) -> Result<Vec<u8>> {
         self.announce(witness);
         let program = self.program;
@@ -205,7 +189,7 @@ impl<'a, P: FieldPath> Prover<'a, P> {
 
         // Step 1
         self.task.phase("aux");
-        let mut grids = self.aux(witness)?;
+        let mut grid = self.aux(witness)?;
         let challenges: Vec<Fr> = program
             .challenges
             .iter()
@@ -217,8 +201,8 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         // Step 2
         self.task.phase("operands");
         let (operands, blinds) = self.operands(witness, &scalars)?;
-        grids.splice(0..0, operands);
-        self.helpers(&mut grids, &scalars)?;
+        grid.splice(0..0, operands);
+        self.helpers(&mut grid, &scalars)?;
         self.task.phase("blinds");
         for e in &blinds {
             self.send_polynomial("blind", e)?;
@@ -242,9 +226,9 @@ impl<'a, P: FieldPath> Prover<'a, P> {
             .map(|(s, c)| *c * value(s.value))
             .sum();
         let constant = total * depth.twiddles.len_inv;
-        let mut remainder = depth.interpolate(self.sum_on_grid(&grids, &scalars, &chis)?);
+        let mut remainder = depth.interpolate(self.sum_on_grid(&grid, &scalars, &chis)?);
         if remainder[0] != constant {
-            return Err(Error::StatementFalse(self.wrong_sum(&grids, &scalars)?));
+            return Err(Error::StatementFalse(self.wrong_sum(&grid, &scalars)?));
         }
         // m = X r + z0 Z_A
         mask[1..depth.size]
@@ -258,7 +242,7 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         // Step 4
         self.task.phase("quotient");
         let quotient = self.quotient(
-            &grids,
+            &grid,
             &scalars,
             &quotient::Batching {
                 chis: &chis,
@@ -277,7 +261,7 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         // Step 5
         self.task.phase("fold");
         let lagrange = depth.lagrange(beta).ok_or_else(unlucky)?;
-        let folded = self.fold(&grids, &lagrange)?;
+        let folded = self.fold(&grid, &lagrange)?;
         self.task.phase("along lanes");
         let step5 = self.along_lanes(
             &folded,
@@ -312,7 +296,7 @@ impl<'a, P: FieldPath> Prover<'a, P> {
             crate::domain::add_scaled(&mut f, column, *rho);
         }
         self.send_polynomial("F", &f)?;
-        let q = self.fold_quotient(witness, &scalars, &grids, &folded, &rhos, beta)?;
+        let q = self.fold_quotient(witness, &scalars, &grid, &folded, &rhos, beta)?;
         self.send_point("q", q);
         let mu = self.transcript.challenge("mu");
 
@@ -335,10 +319,8 @@ impl<'a, P: FieldPath> Prover<'a, P> {
             mu,
         };
         if !self.open(&polynomials, &values)? {
-            return Err(Error::StatementFalse(self.violation(&grids, &scalars)?));
+            return Err(Error::StatementFalse(self.violation(&grid, &scalars)?));
         }
-        // Wiped as they are dropped.
-        grids.into_par_iter().for_each(drop);
         Ok(self.proof)
     }
 }

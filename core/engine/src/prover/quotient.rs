@@ -1,7 +1,7 @@
 //! `Q` from cosets of the depth axis (step 4).
 
-use super::columns::GridValues;
 use super::evaluation::{present, store, zeros, Evaluation, Lane, Publics, Workspace};
+use super::grid::{GridColumn, LaneReader};
 use super::Prover;
 use crate::domain::{add_scaled, from_roots, horner, interpolate_few, permute, Cosets, BLINDING};
 use crate::error::Result;
@@ -49,6 +49,7 @@ struct Pass<P: FieldPath> {
 }
 
 struct State<P: FieldPath> {
+    reader: LaneReader<P>,
     workspace: Workspace<P>,
     coefficients: Vec<Lane<P>>,
     values: Vec<Lane<P>>,
@@ -88,7 +89,7 @@ impl<P: FieldPath> Prover<'_, P> {
     /// `Q`.
     pub fn quotient(
         &self,
-        grids: &[GridValues],
+        grid: &[GridColumn],
         scalars: &[Option<Fr>],
         batching: &Batching,
     ) -> Result<Vec<Fr>> {
@@ -97,7 +98,7 @@ impl<P: FieldPath> Prover<'_, P> {
         let sum_cosets = self.sum_degree().saturating_sub(1);
         let cosets = Cosets::new(depth, self.coset_passes() as usize);
         let passes = self.passes(&cosets, scalars, batching);
-        let sums = self.evaluate(grids, &passes, &self.lane_weights(batching.sigma))?;
+        let sums = self.evaluate(grid, &passes, &self.lane_weights(batching.sigma))?;
         let sum_of = |pass: usize, class: Class| {
             let number = passes[pass].classes.binary_search(&class);
             number.map_or(&[][..], |number| &sums[pass][number][..])
@@ -219,7 +220,7 @@ impl<P: FieldPath> Prover<'_, P> {
     /// packs that hold the blinding cells.
     fn evaluate(
         &self,
-        grids: &[GridValues],
+        grid: &[GridColumn],
         passes: &[Pass<P>],
         weights: &[Fr],
     ) -> Result<Vec<Vec<Vec<Fr>>>> {
@@ -239,24 +240,23 @@ impl<P: FieldPath> Prover<'_, P> {
             cosets.chain([last]).collect()
         };
         let new = || State::<P> {
+            reader: self.lane_reader(),
             workspace: blinding.terms.workspace(),
-            coefficients: vec![zeros::<P>(packs); grids.len()],
-            values: vec![zeros::<P>(packs); grids.len()],
+            coefficients: vec![zeros::<P>(packs); grid.len()],
+            values: vec![zeros::<P>(packs); grid.len()],
             sums: zero_sums(),
         };
         let states = for_lanes(new, |state, j| {
             let State {
+                reader,
                 workspace,
                 coefficients,
                 values,
                 sums,
             } = state;
-            let wanted: Vec<usize> = (0..grids.len()).filter(|k| reads(*k, j)).collect();
+            let wanted: Vec<usize> = (0..grid.len()).filter(|k| reads(*k, j)).collect();
             for k in &wanted {
-                path.load(
-                    &mut coefficients[*k],
-                    &grids[*k][j * depth..(j + 1) * depth],
-                );
+                reader.read(&grid[*k], j, &mut coefficients[*k]);
             }
             blinding.add(
                 path,

@@ -1,7 +1,7 @@
 //! Sums on the grid (step 3), and what is wrong where a program does not hold.
 
-use super::columns::GridValues;
-use super::evaluation::{load, present, store, zeros, Evaluation, Lane, Publics};
+use super::evaluation::{present, store, zeros, Evaluation, Publics};
+use super::grid::GridColumn;
 use super::Prover;
 use crate::domain::LANES;
 use crate::error::Result;
@@ -13,7 +13,7 @@ impl<P: FieldPath> Prover<'_, P> {
     /// `G_T` on the depth axis, where masks hide the blinding cells.
     pub fn sum_on_grid(
         &self,
-        grids: &[GridValues],
+        grid: &[GridColumn],
         scalars: &[Option<Fr>],
         chis: &[Fr],
     ) -> Result<Vec<Fr>> {
@@ -27,14 +27,14 @@ impl<P: FieldPath> Prover<'_, P> {
         let terms = Evaluation::new(path, self.program, scalars, &roots, publics, present);
         let new = || {
             (
-                terms.workspace(),
-                vec![zeros::<P>(packs); grids.len()],
+                (terms.workspace(), self.lane_reader()),
+                vec![zeros::<P>(packs); grid.len()],
                 zeros::<P>(packs),
             )
         };
-        let states = for_lanes(new, |(workspace, columns, sum), j| {
+        let states = for_lanes(new, |((workspace, reader), columns, sum), j| {
             for k in terms.columns(j) {
-                path.load(&mut columns[*k], &grids[*k][j * depth..(j + 1) * depth]);
+                reader.read(&grid[*k], j, &mut columns[*k]);
             }
             terms.run(workspace, j, 0..packs, columns, |root, block, values| {
                 path.add_scaled(&mut sum[block], values, chis[root.number]);
@@ -49,12 +49,12 @@ impl<P: FieldPath> Prover<'_, P> {
     }
 
     /// Says which sum is not what the program says.
-    pub fn wrong_sum(&self, grids: &[GridValues], scalars: &[Option<Fr>]) -> Result<String> {
+    pub fn wrong_sum(&self, grid: &[GridColumn], scalars: &[Option<Fr>]) -> Result<String> {
         for (l, sum) in self.program.sums.iter().enumerate() {
             let only: Vec<Fr> = (0..self.program.sums.len())
                 .map(|i| Fr::from(i == l))
                 .collect();
-            let found: Fr = self.sum_on_grid(grids, scalars, &only)?.iter().sum();
+            let found: Fr = self.sum_on_grid(grid, scalars, &only)?.iter().sum();
             if Some(found) != scalars[sum.value] {
                 return Ok(format!("sum {l} has another value"));
             }
@@ -63,16 +63,19 @@ impl<P: FieldPath> Prover<'_, P> {
     }
 
     /// Says which constraint does not hold, and where.
-    pub fn violation(&self, grids: &[GridValues], scalars: &[Option<Fr>]) -> Result<String> {
+    pub fn violation(&self, grid: &[GridColumn], scalars: &[Option<Fr>]) -> Result<String> {
         let (path, depth, data) = (self.path, self.program.depth, self.grid.data());
         let packs = depth / P::WIDTH;
         let roots = &self.program.constraints;
         let publics = Publics::new(path, self.program);
         let constraints = Evaluation::new(path, self.program, scalars, roots, publics, present);
         let mut workspace = constraints.workspace();
+        let mut reader = self.lane_reader();
+        let mut columns = vec![zeros::<P>(packs); grid.len()];
         for j in 0..LANES {
-            let lane = |grid: &GridValues| load(path, &grid[j * depth..(j + 1) * depth]);
-            let columns: Vec<Lane<P>> = grids.iter().map(lane).collect();
+            for (column, lane) in grid.iter().zip(&mut columns) {
+                reader.read(column, j, lane);
+            }
             let mut values = vec![zeros::<P>(packs); roots.len()];
             constraints.run(&mut workspace, j, 0..packs, &columns, |root, block, v| {
                 values[root.number][block].copy_from_slice(v);

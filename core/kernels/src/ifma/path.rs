@@ -6,6 +6,8 @@ use super::{fft, kernels, Simd};
 use crate::invert::batch_invert_serial;
 use crate::twiddles::Levels;
 use crate::{Coset, FieldPath, Fr, Portable, Twiddles};
+use ark_ff::Field;
+use std::arch::x86_64::{_mm512_abs_epi64, _mm512_movepi64_mask};
 
 /// Field vectors for AVX-512 IFMA. [`Ifma::detect`] gives one where the processor allows.
 #[derive(Clone, Copy, Debug)]
@@ -144,6 +146,13 @@ impl FieldPath for Ifma {
         enter!(add_scaled(self, dst, a, c))
     }
 
+    fn add_scaled_integers(self, dst: &mut [Lanes], src: &[u64], signed: bool, c: Fr) {
+        same(dst.len() * 8, src.len());
+        // A product of plain limbs and c R^2 is one of elements: R = 2^260.
+        let c = self.0.splat::<FrMod>(c * Fr::from(2u64).pow([260]));
+        enter!(add_scaled_integers(self, dst, src, signed, c))
+    }
+
     fn add_mul(self, dst: &mut [Lanes], a: &[Lanes], b: &[Lanes]) {
         same(dst.len(), a.len());
         same(dst.len(), b.len());
@@ -267,6 +276,24 @@ kernels! {
         for (d, a) in dst.iter_mut().zip(a) {
             let product = s.mul::<FrMod>(&s.load(a), &c);
             s.store(d, s.settle::<FrMod>(s.add(&s.load(d), &product)));
+        }
+    }
+
+    fn add_scaled_integers(s: Simd, dst: &mut [Lanes], src: &[u64], signed: bool, c: [u64; 5]) {
+        let c = s.broadcast(c);
+        let zero = s.set(0);
+        let (src, _) = src.as_chunks::<8>();
+        for (d, x) in dst.iter_mut().zip(src) {
+            let x = s.load8(x);
+            let (x, negative) = match signed {
+                true => (_mm512_abs_epi64(x), _mm512_movepi64_mask(x)),
+                false => (x, 0),
+            };
+            // Below 2^64, so the product of settled limbs is settled.
+            let product = s.mul::<FrMod>(&s.split([x, zero, zero, zero]), &c);
+            let sum = s.load(d);
+            let (plus, minus) = (s.add(&sum, &product), s.sub(&sum, &product));
+            s.store(d, s.settle::<FrMod>(s.select(negative, &plus, &minus)));
         }
     }
 
