@@ -251,15 +251,20 @@ impl Document {
             }
             let expr = check_index(sum.expr, nodes, &what)?;
             let value = scalar(sum.value, program, &what)?;
-            let mask = program.push(Node::Public(mask))?;
-            let term = program.push(Node::Mul(mask, expr))?;
+            let node = program.push(Node::Public(mask))?;
+            let term = program.push(Node::Mul(node, expr))?;
             if program.degrees[term] > MAX_SUM_DEGREE {
                 return argument(format!(
                     "{what} has degree {} > {MAX_SUM_DEGREE}",
                     program.degrees[term]
                 ));
             }
-            program.sums.push(Sum { term, value });
+            program.sums.push(Sum {
+                mask,
+                expr,
+                term,
+                value,
+            });
         }
         Ok(())
     }

@@ -54,6 +54,10 @@ impl Extent {
 /// A sum over all cells of the grid.
 #[derive(Clone, Copy, Debug)]
 pub struct Sum {
+    /// Number of the mask, a public column.
+    pub mask: usize,
+    /// Node of the expression.
+    pub expr: usize,
     /// Node of mask times expression.
     pub term: usize,
     /// Scalar node of the value.

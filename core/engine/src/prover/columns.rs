@@ -217,7 +217,7 @@ impl<'a, P: FieldPath> Prover<'a, P> {
             .map(|f| f.0)
             .chain(fractions.map(|f| f.1))
             .collect();
-        let wanted = |degrees: &[Option<usize>]| {
+        let wanted = |_: usize, degrees: &[Option<usize>]| {
             let numerators = (0..count).filter(|f| degrees[*f].is_some());
             numerators.flat_map(|f| [f, count + f]).collect()
         };

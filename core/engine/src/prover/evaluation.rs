@@ -87,7 +87,8 @@ pub struct Evaluation<P: FieldPath> {
     zero: Lane<P>,
 }
 
-/// Lanes from one on, on which the same public columns are zero.
+/// Lanes from one on, on which the same public columns are zero and which lie inside the masks of
+/// the same sums.
 struct Stretch {
     first: usize,
     segments: Vec<Segment>,
@@ -115,15 +116,15 @@ pub struct Workspace<P: FieldPath> {
 }
 
 impl<P: FieldPath> Evaluation<P> {
-    /// Compiles those of the nodes `roots` that are `wanted` on each stretch and segment; see
-    /// [`Tape::new`].
+    /// Compiles those of the nodes `roots` that are `wanted` on each stretch, given by its first
+    /// lane, and segment; see [`Tape::new`]. No stretch lies partly inside the mask of a sum.
     pub fn new(
         path: P,
         program: &Program,
         scalars: &[Option<Fr>],
         roots: &[usize],
         publics: Publics<P>,
-        wanted: impl Fn(&[Option<usize>]) -> Vec<usize>,
+        wanted: impl Fn(usize, &[Option<usize>]) -> Vec<usize>,
     ) -> Self {
         let packs = program.depth / P::WIDTH;
         let all = || program.publics.iter();
@@ -131,14 +132,15 @@ impl<P: FieldPath> Evaluation<P> {
             true => p.extent.data().div_ceil(P::WIDTH),
             false => packs,
         };
-        let lanes = starts(all().map(Public::first_zero_lane), LANES);
+        let inside = (program.sums.iter()).map(|s| program.publics[s.mask].full_lanes());
+        let lanes = starts(all().map(Public::first_zero_lane).chain(inside), LANES);
         let places = starts(all().map(beyond), packs);
         let segment = |first: usize, packs: Range<usize>| {
             let zero = all().map(|p| p.first_zero_lane() <= first || beyond(p) <= packs.start);
             let zero: Vec<bool> = zero.collect();
             Segment {
                 packs,
-                tape: Tape::new(program, scalars, &zero, roots, &wanted),
+                tape: Tape::new(program, scalars, &zero, roots, |d| wanted(first, d)),
             }
         };
         let stretch = |first: &usize| {

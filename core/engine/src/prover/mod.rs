@@ -5,6 +5,7 @@ mod evaluation;
 mod fold;
 mod grid;
 mod openings;
+mod pass;
 mod quotient;
 mod secrets;
 mod sums;
@@ -152,7 +153,7 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         };
         // Helpers, sums, the cosets, the fold and its quotient.
         let passes = program.helpers.len().min(1) + program.sums.len().min(1) + 2;
-        let passes = (passes as u64 + self.coset_passes()) * (program.depth * LANES) as u64;
+        let passes = (passes as u64 + self.coset_passes() as u64) * (program.depth * LANES) as u64;
         let msms = aux.sum::<u64>() + full_msm * program.helpers.len() as u64 + last_msm;
         self.task.expect(msms + passes);
     }
@@ -226,7 +227,8 @@ impl<'a, P: FieldPath> Prover<'a, P> {
             .map(|(s, c)| *c * value(s.value))
             .sum();
         let constant = total * depth.twiddles.len_inv;
-        let mut remainder = depth.interpolate(self.sum_on_grid(&grid, &scalars, &chis)?);
+        let sums = self.sum_on_grid(&grid, &scalars, &chis)?;
+        let mut remainder = depth.interpolate(sums.values.clone());
         if remainder[0] != constant {
             return Err(Error::StatementFalse(self.wrong_sum(&grid, &scalars)?));
         }
@@ -249,6 +251,7 @@ impl<'a, P: FieldPath> Prover<'a, P> {
                 thetas: &thetas,
                 sigma,
                 lambda,
+                sums: &sums,
                 constant,
                 r: &r,
                 mask: &mask,

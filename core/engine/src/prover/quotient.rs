@@ -2,16 +2,17 @@
 
 use super::evaluation::{present, store, zeros, Evaluation, Lane, Publics, Workspace};
 use super::grid::{GridColumn, LaneReader};
+use super::pass::{Class, Pass, Roots};
+use super::sums::GridSums;
 use super::Prover;
 use crate::domain::{add_scaled, from_roots, horner, interpolate_few, permute, Cosets, BLINDING};
 use crate::error::Result;
 use crate::eval::Root;
 use crate::lanes::for_lanes;
-use ark_ff::{AdditiveGroup, Field};
+use ark_ff::Field;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
-use std::ops::Range;
-use zkp_kernels::{batch_invert, Coset, FieldPath, Fr};
+use zkp_kernels::{batch_invert, FieldPath, Fr};
 
 /// What batches sums and constraints, and what is subtracted in step 4.
 pub struct Batching<'a> {
@@ -19,33 +20,11 @@ pub struct Batching<'a> {
     pub thetas: &'a [Fr],
     pub sigma: Fr,
     pub lambda: Fr,
+    pub sums: &'a GridSums,
     /// `S/A`
     pub constant: Fr,
     pub r: &'a [Fr],
     pub mask: &'a [Fr],
-}
-
-/// What is summed over the lanes by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Class {
-    /// The constraints on those lanes where they have one degree: their share of `G_0 / Z_data` has
-    /// degree `(degree - 1) A - degree + 3`, so that `degree - 1` cosets and the blinding cells
-    /// determine it.
-    Constraints(usize),
-    Sums,
-}
-
-/// What is evaluated on one coset, or on the blinding cells.
-struct Pass<P: FieldPath> {
-    terms: Evaluation<P>,
-    /// What is accumulated, rising.
-    classes: Vec<Class>,
-    /// The factors of all constraints and then of all sums.
-    factors: Vec<Fr>,
-    /// How many of these are constraints, to which the lane's weight applies.
-    constraints: usize,
-    /// None for the depth axis itself.
-    coset: Option<Coset>,
 }
 
 struct State<P: FieldPath> {
@@ -68,10 +47,12 @@ impl<P: FieldPath> Prover<'_, P> {
         degrees.max().unwrap_or(0)
     }
 
-    /// Number of cosets that step 4 needs.
-    pub fn coset_passes(&self) -> u64 {
-        let constraints = self.largest_degree(self.program.constraints.iter().copied());
-        constraints.max(self.sum_degree()).saturating_sub(1) as u64
+    /// Number of cosets on which step 4 works on many lanes.
+    pub fn coset_passes(&self) -> usize {
+        let inside = self.program.sums.iter().map(|s| s.expr);
+        let constraints = self.program.constraints.iter().copied();
+        self.largest_degree(constraints.chain(inside))
+            .saturating_sub(1)
     }
 
     /// `u(w_B^j, sigma)` for all lanes.
@@ -96,7 +77,7 @@ impl<P: FieldPath> Prover<'_, P> {
         let domain = &self.domains.depth;
         let depth = domain.size;
         let sum_cosets = self.sum_degree().saturating_sub(1);
-        let cosets = Cosets::new(depth, self.coset_passes() as usize);
+        let cosets = Cosets::new(depth, self.coset_passes().max(sum_cosets));
         let passes = self.passes(&cosets, scalars, batching);
         let sums = self.evaluate(grid, &passes, &self.lane_weights(batching.sigma))?;
         let sum_of = |pass: usize, class: Class| {
@@ -151,15 +132,20 @@ impl<P: FieldPath> Prover<'_, P> {
                 .zip(batching.r)
                 .map(|(m, r)| x * m - r),
         );
-        let values = (0..sum_cosets).map(|c| {
+        let mut on_cosets: Vec<Vec<Fr>> = (cosets.shifts[..sum_cosets].iter())
+            .map(|shift| domain.evaluate(&low, *shift))
+            .collect();
+        for (inside, on_axis) in &batching.sums.inside {
+            let others = (1..inside.degree).map(|c| sum_of(c - 1, Class::Inside(*inside)));
+            let values = [&on_axis[..]].into_iter().chain(others).collect();
+            self.add_inside(&cosets, inside.mask, values, &mut on_cosets);
+        }
+        let values = on_cosets.into_iter().enumerate().map(|(c, mut values)| {
             let inverse = (cosets.kappas[c] - Fr::ONE).inverse().unwrap_or_default();
-            let low = domain.evaluate(&low, cosets.shifts[c]);
-            // Without any, G_T is zero.
-            let sums = sum_of(c, Class::Sums).iter().copied();
-            sums.chain(std::iter::repeat(Fr::ZERO))
-                .zip(low)
-                .map(|(g, l)| (g + l) * inverse)
-                .collect()
+            let sums = values.iter_mut().zip(sum_of(c, Class::Sums));
+            sums.for_each(|(v, g)| *v += g);
+            values.iter_mut().for_each(|v| *v *= inverse);
+            values
         });
         let part = cosets.interpolate(domain, values.collect());
         add_scaled(&mut quotient, &part, Fr::ONE);
@@ -171,24 +157,34 @@ impl<P: FieldPath> Prover<'_, P> {
     fn passes(&self, cosets: &Cosets, scalars: &[Option<Fr>], batching: &Batching) -> Vec<Pass<P>> {
         let (path, program, domain) = (self.path, self.program, &self.domains.depth);
         let constraints = program.constraints.len();
-        let mut roots = program.constraints.clone();
-        roots.extend(program.sums.iter().map(|sum| sum.term));
+        let nodes = [program.constraints.clone(), self.sum_roots()].concat();
         let chis = &batching.chis[..program.sums.len()];
-        let factors = [batching.thetas, chis].concat();
-        let pass = |publics, coset, wanted: &dyn Fn(usize, usize) -> bool| {
-            let some = |degrees: &[Option<usize>]| {
-                let present = present(degrees).into_iter();
-                let wanted = present.filter(|r| wanted(*r, degrees[*r].unwrap_or(0)));
-                wanted.collect()
+        let factors = [batching.thetas, chis, chis].concat();
+        let roots = Roots {
+            constraints,
+            masks: program.sums.iter().map(|s| s.mask).collect(),
+        };
+        let pass = |publics, coset, wanted: &dyn Fn(Class) -> bool| {
+            let some = |lane: usize, degrees: &[Option<usize>]| {
+                let (of_constraints, of_sums) = degrees.split_at(constraints);
+                let sums = self.roots_of_lane(lane, of_sums).into_iter();
+                let all = present(of_constraints)
+                    .into_iter()
+                    .chain(sums.map(|s| constraints + s));
+                let class = |number: usize| {
+                    let degree = degrees[number].unwrap_or(0);
+                    roots.class(&Root { number, degree })
+                };
+                all.filter(|number| wanted(class(*number))).collect()
             };
-            let terms = Evaluation::new(path, program, scalars, &roots, publics, some);
+            let terms = Evaluation::new(path, program, scalars, &nodes, publics, some);
             let found = terms.all_segments().flat_map(|s| s.roots());
-            let classes: BTreeSet<Class> = found.map(|r| class_of(r, constraints)).collect();
+            let classes: BTreeSet<Class> = found.map(|r| roots.class(r)).collect();
             Pass {
                 terms,
                 classes: classes.into_iter().collect(),
                 factors: factors.clone(),
-                constraints,
+                roots: roots.clone(),
                 coset,
             }
         };
@@ -198,21 +194,17 @@ impl<P: FieldPath> Prover<'_, P> {
         let on_coset = |(c, shift): (usize, &Fr)| {
             let coset = domain.twiddles.coset(*shift);
             let publics = coefficients.on_coset(path, &coset);
-            pass(
-                publics,
-                Some(coset),
-                &|root, degree| match root < constraints {
-                    true => degree > c + 1,
-                    false => sums > c + 1,
-                },
-            )
+            pass(publics, Some(coset), &|class| match class {
+                Class::Constraints(degree) => degree > c + 1,
+                Class::Inside(inside) => inside.degree > c + 1,
+                Class::Sums => sums > c + 1,
+            })
         };
         let numbered = cosets.shifts.par_iter().enumerate();
         let mut passes: Vec<Pass<P>> = numbered.map(on_coset).collect();
         let cells = Publics::new(path, program).by_lanes();
-        passes.push(pass(cells, None, &|root, degree| {
-            root < constraints && degree <= BLINDING
-        }));
+        let few = |class| matches!(class, Class::Constraints(degree) if degree <= BLINDING);
+        passes.push(pass(cells, None, &few));
         passes
     }
 
@@ -270,13 +262,15 @@ impl<P: FieldPath> Prover<'_, P> {
             for k in &wanted {
                 path.ifft(&mut coefficients[*k], &domain.twiddles);
             }
-            for (pass, sums) in on_cosets.iter().zip(sums) {
+            for (c, (pass, sums)) in on_cosets.iter().zip(sums).enumerate() {
                 for (k, coset) in pass.terms.columns(j).iter().zip(pass.coset.iter().cycle()) {
                     values[*k].copy_from_slice(&coefficients[*k]);
                     path.coset_fft(&mut values[*k], coset);
                 }
                 pass.add(path, workspace, j, 0..packs, values, weights[j], sums);
-                self.task.step(depth as u64)?;
+                if c < self.coset_passes() {
+                    self.task.step(depth as u64)?;
+                }
             }
             self.task.step(0)
         })?;
@@ -291,42 +285,5 @@ impl<P: FieldPath> Prover<'_, P> {
         }
         let to_fields = |sums: &Vec<Lane<P>>| sums.iter().map(|s| store(path, s)).collect();
         Ok(totals.iter().map(to_fields).collect())
-    }
-}
-
-impl<P: FieldPath> Pass<P> {
-    /// Adds the terms of a lane to the accumulators.
-    #[allow(clippy::too_many_arguments)]
-    fn add(
-        &self,
-        path: P,
-        workspace: &mut Workspace<P>,
-        lane: usize,
-        range: Range<usize>,
-        columns: &[Lane<P>],
-        weight: Fr,
-        sums: &mut [Lane<P>],
-    ) {
-        let first = range.start;
-        let emit = |root: &Root, block: Range<usize>, values: &[P::Pack]| {
-            let factor = match root.number < self.constraints {
-                true => self.factors[root.number] * weight,
-                false => self.factors[root.number],
-            };
-            let class = class_of(root, self.constraints);
-            if let Ok(number) = self.classes.binary_search(&class) {
-                let block = block.start - first..block.end - first;
-                path.add_scaled(&mut sums[number][block], values, factor);
-            }
-        };
-        self.terms.run(workspace, lane, range, columns, emit);
-    }
-}
-
-/// A constraint without columns is a constant, whose polynomial is one of degree 1 too.
-fn class_of(root: &Root, constraints: usize) -> Class {
-    match root.number < constraints {
-        true => Class::Constraints(root.degree.max(1)),
-        false => Class::Sums,
     }
 }

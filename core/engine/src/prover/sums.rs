@@ -3,49 +3,156 @@
 use super::evaluation::{present, store, zeros, Evaluation, Publics};
 use super::grid::GridColumn;
 use super::Prover;
-use crate::domain::LANES;
+use crate::domain::{Cosets, LANES};
 use crate::error::Result;
+use crate::eval::Root;
 use crate::lanes::for_lanes;
-use ark_ff::AdditiveGroup;
-use zkp_kernels::{FieldPath, Fr};
+use ark_ff::{AdditiveGroup, Field};
+use std::collections::{BTreeMap, BTreeSet};
+use zkp_kernels::{FieldPath, Fr, Portable};
+
+/// Lanes inside a mask, where the mask is the same polynomial on each and can be multiplied in
+/// after they are summed: the sum has one degree less, and its polynomial needs one coset less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Inside {
+    /// Number of the mask.
+    pub mask: usize,
+    /// Degree of the expressions without it.
+    pub degree: usize,
+}
+
+/// What the sums come to at each position of the depth axis.
+pub struct GridSums {
+    /// `G_T`, where masks hide the blinding cells.
+    pub values: Vec<Fr>,
+    /// The share of the lanes inside masks, without these.
+    pub inside: BTreeMap<Inside, Vec<Fr>>,
+}
 
 impl<P: FieldPath> Prover<'_, P> {
-    /// `G_T` on the depth axis, where masks hide the blinding cells.
+    /// Nodes of all sums, with their masks and then without.
+    pub fn sum_roots(&self) -> Vec<usize> {
+        let sums = self.program.sums.iter();
+        let terms = sums.clone().map(|s| s.term);
+        terms.chain(sums.map(|s| s.expr)).collect()
+    }
+
+    /// Which of [`Prover::sum_roots`], whose degrees are given, are summed over the lane.
+    pub fn roots_of_lane(&self, lane: usize, degrees: &[Option<usize>]) -> Vec<usize> {
+        let sums = &self.program.sums;
+        let root = |l: usize| match lane < self.program.publics[sums[l].mask].full_lanes() {
+            true => sums.len() + l,
+            false => l,
+        };
+        let roots = (0..sums.len()).map(root);
+        roots.filter(|root| degrees[*root].is_some()).collect()
+    }
+
+    /// What a root of [`Prover::sum_roots`] is summed with, if its mask is left out.
+    pub fn inside(&self, root: &Root) -> Option<Inside> {
+        let sum = root.number.checked_sub(self.program.sums.len())?;
+        Some(Inside {
+            mask: self.program.sums[sum].mask,
+            degree: root.degree.max(1),
+        })
+    }
+
+    /// The values of a mask on the lanes inside it.
+    fn inside_mask(&self, mask: usize) -> Vec<Fr> {
+        let ones = self.program.publics[mask].extent.data();
+        let cells = (0..self.program.depth).map(|i| Fr::from(i < ones));
+        cells.collect()
+    }
+
+    /// Adds, to values on some cosets, those of a mask on the lanes inside it times a polynomial,
+    /// which is given by its values on the axis and on as many cosets as its degree takes.
+    pub fn add_inside(
+        &self,
+        cosets: &Cosets,
+        mask: usize,
+        values: Vec<&[Fr]>,
+        on_cosets: &mut [Vec<Fr>],
+    ) {
+        let domain = &self.domains.depth;
+        let with_axis = |of: &[Fr]| [&[Fr::ONE], of].concat();
+        let polynomial = Cosets {
+            shifts: with_axis(&cosets.shifts),
+            kappas: with_axis(&cosets.kappas),
+        };
+        let values = values.into_iter().map(<[Fr]>::to_vec).collect();
+        let polynomial = polynomial.interpolate(domain, values);
+        let mask = domain.interpolate(self.inside_mask(mask));
+        for (out, (shift, kappa)) in on_cosets
+            .iter_mut()
+            .zip(cosets.shifts.iter().zip(&cosets.kappas))
+        {
+            // Modulo Z^A - kappa.
+            let mut low = vec![Fr::ZERO; domain.size];
+            for part in polynomial.chunks_exact(domain.size).rev() {
+                Portable.scale(&mut low, *kappa);
+                Portable.add_assign(&mut low, part);
+            }
+            let low = domain.evaluate(&low, *shift);
+            let mask = domain.evaluate(&mask, *shift);
+            Portable.add_mul(out, &low, &mask);
+        }
+    }
+
+    /// `G_T` on the depth axis.
     pub fn sum_on_grid(
         &self,
         grid: &[GridColumn],
         scalars: &[Option<Fr>],
         chis: &[Fr],
-    ) -> Result<Vec<Fr>> {
+    ) -> Result<GridSums> {
         let (path, depth) = (self.path, self.program.depth);
         let packs = depth / P::WIDTH;
-        let roots: Vec<usize> = self.program.sums.iter().map(|s| s.term).collect();
-        if roots.is_empty() {
-            return Ok(vec![Fr::ZERO; depth]);
+        let mut out = GridSums {
+            values: vec![Fr::ZERO; depth],
+            inside: BTreeMap::new(),
+        };
+        if self.program.sums.is_empty() {
+            return Ok(out);
         }
-        let publics = Publics::new(path, self.program);
-        let terms = Evaluation::new(path, self.program, scalars, &roots, publics, present);
+        let publics = Publics::new(path, self.program).by_lanes();
+        let wanted = |lane: usize, degrees: &[Option<usize>]| self.roots_of_lane(lane, degrees);
+        let roots = self.sum_roots();
+        let terms = Evaluation::new(path, self.program, scalars, &roots, publics, wanted);
+        let found = terms.all_segments().flat_map(|s| s.roots());
+        let places: BTreeSet<Option<Inside>> = found.map(|r| self.inside(r)).collect();
+        let places: Vec<Option<Inside>> = places.into_iter().collect();
         let new = || {
             (
                 (terms.workspace(), self.lane_reader()),
                 vec![zeros::<P>(packs); grid.len()],
-                zeros::<P>(packs),
+                vec![zeros::<P>(packs); places.len()],
             )
         };
-        let states = for_lanes(new, |((workspace, reader), columns, sum), j| {
+        let states = for_lanes(new, |((workspace, reader), columns, sums), j| {
             for k in terms.columns(j) {
                 reader.read(&grid[*k], j, &mut columns[*k]);
             }
             terms.run(workspace, j, 0..packs, columns, |root, block, values| {
-                path.add_scaled(&mut sum[block], values, chis[root.number]);
+                if let Ok(place) = places.binary_search(&self.inside(root)) {
+                    let chi = chis[root.number % self.program.sums.len()];
+                    path.add_scaled(&mut sums[place][block], values, chi);
+                }
             });
             self.task.step(depth as u64)
         })?;
-        let mut total = zeros::<P>(packs);
-        states
-            .iter()
-            .for_each(|(_, _, sum)| path.add_assign(&mut total, sum));
-        Ok(store(path, &total))
+        for (i, place) in places.into_iter().enumerate() {
+            let mut total = zeros::<P>(packs);
+            states
+                .iter()
+                .for_each(|(_, _, sums)| path.add_assign(&mut total, &sums[i]));
+            let mut total = store(path, &total);
+            if let Some(inside) = place {
+                out.inside.insert(inside, total.clone());
+                Portable.mul_assign(&mut total, &self.inside_mask(inside.mask));
+            }
+            Portable.add_assign(&mut out.values, &total);
+        }
+        Ok(out)
     }
 
     /// Says which sum is not what the program says.
@@ -54,7 +161,7 @@ impl<P: FieldPath> Prover<'_, P> {
             let only: Vec<Fr> = (0..self.program.sums.len())
                 .map(|i| Fr::from(i == l))
                 .collect();
-            let found: Fr = self.sum_on_grid(grid, scalars, &only)?.iter().sum();
+            let found: Fr = self.sum_on_grid(grid, scalars, &only)?.values.iter().sum();
             if Some(found) != scalars[sum.value] {
                 return Ok(format!("sum {l} has another value"));
             }
@@ -68,7 +175,9 @@ impl<P: FieldPath> Prover<'_, P> {
         let packs = depth / P::WIDTH;
         let roots = &self.program.constraints;
         let publics = Publics::new(path, self.program);
-        let constraints = Evaluation::new(path, self.program, scalars, roots, publics, present);
+        let constraints = Evaluation::new(path, self.program, scalars, roots, publics, |_, d| {
+            present(d)
+        });
         let mut workspace = constraints.workspace();
         let mut reader = self.lane_reader();
         let mut columns = vec![zeros::<P>(packs); grid.len()];
