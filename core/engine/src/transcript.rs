@@ -3,9 +3,10 @@
 
 use crate::domain::LANES;
 use crate::encoding::{g1_to_bytes, scalar_to_bytes};
-use ark_ff::PrimeField;
+use ark_ff::{BigInt, Field, PrimeField};
 use sha3::digest::{ExtendableOutput, Update, XofReader};
 use sha3::{Shake256, Shake256Reader};
+use std::sync::LazyLock;
 use zeroize::Zeroize;
 use zkp_kernels::{Fr, G1Affine};
 
@@ -73,6 +74,24 @@ impl Instance<'_> {
     }
 }
 
+/// The integer of 64 bytes, most significant first, modulo `r`.
+///
+/// Cut into parts of at most 192 bits, which are below `r` and so internal forms of elements: that
+/// of `x` is the element `x/2^256`.
+fn reduce(bytes: &[u8; 64]) -> Fr {
+    static WEIGHTS: LazyLock<[Fr; 3]> =
+        LazyLock::new(|| [0, 192, 384].map(|k| Fr::from(2u64).pow([256 + k])));
+    let word = |i: usize| {
+        let end = 64 - 8 * i;
+        u64::from_be_bytes(bytes[end - 8..end].try_into().unwrap_or_default())
+    };
+    let part = |words: [u64; 4], weight: &Fr| Fr::new_unchecked(BigInt(words)) * weight;
+    let [low, middle, high] = &*WEIGHTS;
+    part([word(0), word(1), word(2), 0], low)
+        + part([word(3), word(4), word(5), 0], middle)
+        + part([word(6), word(7), 0, 0], high)
+}
+
 /// Field elements of 64 bytes of output each, read as an integer and reduced modulo `r`.
 pub struct ScalarStream(Shake256Reader);
 
@@ -81,7 +100,7 @@ impl ScalarStream {
     pub fn scalar(&mut self) -> Fr {
         let mut bytes = [0; 64];
         self.0.read(&mut bytes);
-        let x = Fr::from_be_bytes_mod_order(&bytes);
+        let x = reduce(&bytes);
         bytes.zeroize();
         x
     }
@@ -101,4 +120,23 @@ pub fn commitment_blinding(seed: &[u8; 32], srs_id: &[u8; 32], depth: usize, lab
     state.absorb("depth", &(depth as u32).to_be_bytes());
     state.absorb("column", label);
     state.into_scalars().scalar()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scalars_are_the_bytes_modulo_r() {
+        let mut stream = Transcript::default().0.finalize_xof();
+        let mut samples = vec![[0; 64], [255; 64], [1; 64]];
+        for _ in 0..50 {
+            let mut bytes = [0; 64];
+            stream.read(&mut bytes);
+            samples.push(bytes);
+        }
+        for bytes in samples {
+            assert_eq!(reduce(&bytes), Fr::from_be_bytes_mod_order(&bytes));
+        }
+    }
 }
