@@ -19,21 +19,26 @@ use zkp_kernels::{FieldPath, Fr, Portable, Scalars};
 impl<'a, P: FieldPath> Prover<'a, P> {
     /// Blinds, commits to and sends the aux columns.
     pub fn aux<'w>(&mut self, witness: &Witness<'w>) -> Result<Vec<GridColumn<'w>>> {
-        let mut out = Vec::new();
-        for (k, (column, extent)) in witness.aux.iter().zip(&self.program.aux).enumerate() {
+        let columns = witness.aux.par_iter().zip(&self.program.aux).enumerate();
+        let made = columns.map(|(k, (column, extent))| {
             let blinding = self.secrets.blinding("aux", k);
-            let data = commit_cells(self.task, &self.grid, extent.depth, &column.cells)?;
-            self.send_point("aux", data + self.grid.commit_blinding(&blinding));
-            out.push(GridColumn {
-                terms: vec![Term {
-                    coefficient: Fr::ONE,
-                    cells: Source::Witness(&column.cells),
-                    extent: *extent,
-                }],
-                blinding,
-            });
-        }
-        Ok(out)
+            let (data, random) = rayon::join(
+                || commit_cells(self.task, &self.grid, extent.depth, &column.cells),
+                || self.grid.commit_blinding(&blinding),
+            );
+            let terms = vec![Term {
+                coefficient: Fr::ONE,
+                cells: Source::Witness(&column.cells),
+                extent: *extent,
+            }];
+            Ok((data? + random, GridColumn { terms, blinding }))
+        });
+        let made: Result<Vec<_>> = made.collect();
+        let sent = made?.into_iter().map(|(point, column)| {
+            self.send_point("aux", point);
+            column
+        });
+        Ok(sent.collect())
     }
 
     /// The blinded operands `f'_k` and the coefficients of their `e_k`.
@@ -54,9 +59,8 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         );
         let vanishing = self.domains.depth.data_vanishing_at_blinding();
         let blinding_points = &self.domains.depth.points[data..];
-        let mut columns = Vec::new();
-        let mut blinds = Vec::new();
-        for (k, operand) in self.program.operands.iter().enumerate() {
+        let operands = self.program.operands.par_iter().enumerate();
+        let made = operands.map(|(k, operand)| {
             let e = self.secrets.blinding("operand", k);
             // e_k(Z, w_B^j) = sum_l Z^l e_l(w_B^j)
             let parts: Vec<Zeroizing<Vec<Fr>>> = e
@@ -74,11 +78,11 @@ impl<'a, P: FieldPath> Prover<'a, P> {
                     *cell += vanishing * (parts[0][j] + *b * (parts[1][j] + *b * parts[2][j]));
                 }
             }
-            columns.push(column);
-            blinds.push(e);
             self.task.step(0)?;
-        }
-        Ok((columns, blinds))
+            Ok((column, e))
+        });
+        let made: Result<Vec<_>> = made.collect();
+        Ok(made?.into_iter().unzip())
     }
 
     /// A linear combination of commitments. Columns of a smaller depth are polynomials of a
@@ -190,8 +194,11 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         self.task.phase("commit helpers");
         for (k, values) in helpers.into_iter().enumerate() {
             let blinding = self.secrets.blinding("helper", k);
-            let data = msm_rows_of(self.task, &self.grid, Scalars::Field(&values))?;
-            self.send_point("helper", data + self.grid.commit_blinding(&blinding));
+            let (data, random) = rayon::join(
+                || msm_rows_of(self.task, &self.grid, Scalars::Field(&values)),
+                || self.grid.commit_blinding(&blinding),
+            );
+            self.send_point("helper", data? + random);
             columns.push(GridColumn {
                 terms: vec![self.computed(values)],
                 blinding,

@@ -198,12 +198,12 @@ impl<P: FieldPath> Prover<'_, P> {
                 f * inverse
             }));
         }
-        let blinding = self.grid.commit_blinding(&blinding);
         // On data cells g is zero.
-        let data = match self.uses_depth_sums(witness) {
+        let data = || match self.uses_depth_sums(witness) {
             true => self.data_from_depth_sums(witness, scalars, rhos, &inverses),
             false => self.data_from_cells(grid, rhos, &inverses),
         };
+        let (data, blinding) = rayon::join(data, || self.grid.commit_blinding(&blinding));
         Ok(data? + blinding)
     }
 

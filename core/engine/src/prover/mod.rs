@@ -22,6 +22,7 @@ use crate::task::Task;
 use crate::transcript::{Instance, Transcript};
 use ark_ec::CurveGroup;
 use ark_ff::AdditiveGroup;
+use rayon::prelude::*;
 use secrets::Secrets;
 use std::sync::Arc;
 use zkp_kernels::{detect, msm_bases, Bases, FieldPath, Fr, G1Projective, Path, Portable, Scalars};
@@ -169,18 +170,35 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         self.proof.extend_from_slice(&scalar_to_bytes(&scalar));
     }
 
-    /// Commits to a polynomial in one variable and sends it.
-    fn send_polynomial(&mut self, label: &str, polynomial: &[Fr]) -> Result<()> {
+    /// The commitment to a polynomial in one variable.
+    fn commit_polynomial(&self, polynomial: &[Fr]) -> Result<G1Projective> {
         if polynomial.len() > self.monomials.len() {
             return Err(Error::Setup("the set-up has too few monomials".into()));
         }
-        let point = msm_bases(
+        self.task.step(0)?;
+        Ok(msm_bases(
             &self.monomials,
             0..polynomial.len(),
             Scalars::Field(polynomial),
-        );
-        self.send_point(label, point);
-        self.task.step(0)
+        ))
+    }
+
+    /// Commits to polynomials in one variable and sends them. Those that are known at the same
+    /// time are committed to at the same time: a sum of a few thousand terms is too short for all
+    /// threads.
+    fn send_polynomials(&mut self, polynomials: &[(&str, &[Fr])]) -> Result<()> {
+        let points: Result<Vec<G1Projective>> = (polynomials.par_iter())
+            .map(|(_, polynomial)| self.commit_polynomial(polynomial))
+            .collect();
+        let labels = polynomials.iter().map(|(label, _)| label);
+        for (label, point) in labels.zip(points?) {
+            self.send_point(label, point);
+        }
+        Ok(())
+    }
+
+    fn send_polynomial(&mut self, label: &str, polynomial: &[Fr]) -> Result<()> {
+        self.send_polynomials(&[(label, polynomial)])
     }
 
     fn run(mut self, witness: &Witness) -> Result<Vec<u8>> {
@@ -205,12 +223,11 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         grid.splice(0..0, operands);
         self.helpers(&mut grid, &scalars)?;
         self.task.phase("blinds");
-        for e in &blinds {
-            self.send_polynomial("blind", e)?;
-        }
-        drop(blinds);
         let mask = self.secrets.mask(depth.size);
-        self.send_polynomial("mask", &mask)?;
+        let mut sent: Vec<(&str, &[Fr])> = blinds.iter().map(|e| ("blind", &e[..])).collect();
+        sent.push(("mask", &mask));
+        self.send_polynomials(&sent)?;
+        drop(blinds);
         let chi = self.transcript.challenge("chi");
         let sigma = self.transcript.challenge("sigma");
         let theta = self.transcript.challenge("theta");
@@ -278,8 +295,7 @@ impl<'a, P: FieldPath> Prover<'a, P> {
             },
         )?;
         self.send_scalar("c", step5.c);
-        self.send_polynomial("R'", &step5.r)?;
-        self.send_polynomial("Q'", &step5.q)?;
+        self.send_polynomials(&[("R'", &step5.r), ("Q'", &step5.q)])?;
         let beta_lanes = self.transcript.challenge("beta'");
 
         // Step 6
@@ -298,9 +314,12 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         for (column, rho) in step5.columns.iter().zip(&rhos) {
             crate::domain::add_scaled(&mut f, column, *rho);
         }
-        self.send_polynomial("F", &f)?;
-        let q = self.fold_quotient(witness, &scalars, &grid, &folded, &rhos, beta)?;
-        self.send_point("q", q);
+        let (point, q) = rayon::join(
+            || self.commit_polynomial(&f),
+            || self.fold_quotient(witness, &scalars, &grid, &folded, &rhos, beta),
+        );
+        self.send_point("F", point?);
+        self.send_point("q", q?);
         let mu = self.transcript.challenge("mu");
 
         // Steps 8 to 10
