@@ -2,6 +2,7 @@
 
 use crate::error::{argument, Result};
 use ark_ff::{AdditiveGroup, BigInt, Field};
+use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use zkp_kernels::{Fr, G1Affine, Scalars};
@@ -94,6 +95,39 @@ impl Cells {
             Cells::Field(v) => Cells::Field(spread(v, Fr::ZERO, from, to)),
         }
     }
+
+    /// The cells at some positions of lanes of `data` rows, position by position and lane after
+    /// lane; the last lane is filled up with zeros.
+    pub fn by_position(&self, data: usize, positions: Range<usize>) -> Cells {
+        fn turn<T>(v: &[T], zero: T, data: usize, positions: Range<usize>) -> Vec<T>
+        where
+            T: Copy + Send + Sync,
+        {
+            // Neighbouring positions together: their cells share cache lines.
+            const TOGETHER: usize = 16;
+            let lanes = v.len().div_ceil(data);
+            let mut out = vec![zero; positions.len() * lanes];
+            let bands = out.par_chunks_mut((TOGETHER * lanes).max(1)).enumerate();
+            bands.for_each(|(band, out)| {
+                let start = positions.start + band * TOGETHER;
+                let positions = start..positions.end.min(start + TOGETHER);
+                for (j, cells) in v.chunks(data).enumerate() {
+                    let end = positions.end.min(cells.len());
+                    let cells = cells.get(positions.start..end).unwrap_or(&[]);
+                    let to = out.iter_mut().skip(j).step_by(lanes);
+                    to.zip(cells).for_each(|(to, cell)| *to = *cell);
+                }
+            });
+            out
+        }
+        match self {
+            Cells::I64(v) => Cells::I64(turn(v, 0, data, positions)),
+            Cells::U64(v) => Cells::U64(turn(v, 0, data, positions)),
+            Cells::U16(v) => Cells::U16(turn(v, 0, data, positions)),
+            Cells::Bool(v) => Cells::Bool(turn(v, 0, data, positions)),
+            Cells::Field(v) => Cells::Field(turn(v, Fr::ZERO, data, positions)),
+        }
+    }
 }
 
 /// A column of a table. What proofs about it use again is kept with it.
@@ -150,5 +184,27 @@ impl Column {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         known.push(((*srs_id, depth), sums));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_by_position_are_those_of_the_lanes() {
+        for rows in [0u64, 1, 20, 39, 40, 390] {
+            let cells = Cells::U64((1..=rows).collect());
+            for positions in [0..40, 3..21, 39..40] {
+                let Cells::U64(found) = cells.by_position(40, positions.clone()) else {
+                    panic!("another kind of cells");
+                };
+                let lanes = rows.div_ceil(40);
+                let cell = |i: usize, j: u64| Some(j * 40 + i as u64).filter(|row| *row < rows);
+                let expected = positions.flat_map(|i| (0..lanes).map(move |j| (i, j)));
+                let expected = expected.map(|(i, j)| cell(i, j).map_or(0, |row| row + 1));
+                assert_eq!(found, expected.collect::<Vec<u64>>());
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Commitments (specification: argument, section 3).
 
 use crate::column::{Cells, Column, DepthSums};
-use crate::domain::{BLINDING, LANES};
+use crate::domain::BLINDING;
 use crate::encoding::g1_to_bytes;
 use crate::error::{argument, Result};
 use crate::srs::{Grid, Srs};
@@ -63,11 +63,8 @@ pub(crate) fn commit_cells(
     msm_rows_of(task, grid, spread.scalars())
 }
 
-/// Lanes whose terms of the depth sums are added between two looks at the task.
-const PIECE_LANES: usize = LANES / 2;
-
-/// The depth sums of a column on the grid of its own depth, computed once. Counts two [`units`] for
-/// each row then.
+/// The depth sums of a column on the grid of its own depth, computed once, some positions at a
+/// time. Counts two [`units`] for each cell of the lanes in use then.
 pub(crate) fn depth_sums(
     task: &Task,
     srs_id: &[u8; 32],
@@ -78,22 +75,21 @@ pub(crate) fn depth_sums(
         return Ok(sums);
     }
     let data = grid.data();
-    let mut sums = vec![G1Projective::ZERO; data];
-    let cells = column.cells.spread(data, data);
-    let lanes = cells.len() / data;
-    for start in (0..lanes).step_by(PIECE_LANES) {
-        let terms = PIECE_LANES.min(lanes - start);
+    let lanes = column.rows().div_ceil(data);
+    let together = (piece() / lanes.max(1)).clamp(1, data);
+    let mut sums = Vec::with_capacity(data);
+    for start in (0..data).step_by(together) {
+        let positions = start..(start + together).min(data);
         let rows = Rows {
-            rows: data,
-            terms,
+            rows: positions.len(),
+            terms: lanes,
             row: 1,
             column: data,
-            start: start * data,
+            start,
         };
-        let piece = range_of(cells.scalars(), start * data..(start + terms) * data);
-        let found = msm_rows(&grid.bases, rows, piece);
-        sums.iter_mut().zip(found).for_each(|(s, f)| *s += f);
-        task.step(2 * (terms * data) as u64 * units(&piece))?;
+        let cells = column.cells.by_position(data, positions);
+        sums.extend(msm_rows(&grid.bases, rows, cells.scalars()));
+        task.step(2 * cells.len() as u64 * units(&cells.scalars()))?;
     }
     let sums = Arc::new(G1Projective::normalize_batch(&sums));
     column.keep_depth_sums(srs_id, grid.depth, sums.clone());

@@ -139,7 +139,7 @@ impl<A: Adder> Points<A> {
         A::to_affine(&self.points[i])
     }
 
-    /// The weighted sum of the buckets of each region; digits lie row by row.
+    /// The weighted sum of the buckets of each region.
     pub fn region_sums(
         &self,
         rows: &Rows,

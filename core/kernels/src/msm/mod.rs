@@ -178,29 +178,29 @@ impl Bases {
     }
 }
 
-/// Where the terms of several sums lie: term `j` of sum `i` is scalar `i * row + j * column` with
-/// the base `start` after it.
+/// Where the terms of several sums lie: term `j` of sum `i` is scalar `i * terms + j` with base
+/// `start + i * row + j * column`.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows {
     /// Number of sums.
     pub rows: usize,
     /// Terms of a sum.
     pub terms: usize,
-    /// Distance of the same term in neighbouring sums.
+    /// Distance of the bases of the same term in neighbouring sums.
     pub row: usize,
-    /// Distance of neighbouring terms of a sum.
+    /// Distance of the bases of neighbouring terms of a sum.
     pub column: usize,
-    /// Base of scalar 0.
+    /// Base of the first term.
     pub start: usize,
 }
 
 impl Rows {
-    /// One past the highest scalar.
+    /// One past the highest base.
     fn end(&self) -> usize {
         if self.rows == 0 || self.terms == 0 {
             0
         } else {
-            (self.rows - 1) * self.row + (self.terms - 1) * self.column + 1
+            self.start + (self.rows - 1) * self.row + (self.terms - 1) * self.column + 1
         }
     }
 }
@@ -269,16 +269,14 @@ fn msm_magnitudes(bases: &Bases, range: Range<usize>, magnitudes: Magnitudes) ->
 }
 
 /// Several sums of equally many terms each: sum `i` of the result is
-/// `sum_j scalars[i * row + j * column] * bases[start + i * row + j * column]`.
+/// `sum_j scalars[i * terms + j] * bases[start + i * row + j * column]`.
 ///
 /// # Panics
-/// If a term lies beyond the scalars or the bases.
+/// If there are not as many scalars as terms, or a term lies beyond the bases.
 pub fn msm_rows(bases: &Bases, rows: Rows, scalars: Scalars<'_>) -> Vec<G1Projective> {
-    assert!(rows.end() <= scalars.len(), "a term beyond the scalars");
-    assert!(
-        rows.start + rows.end() <= bases.len(),
-        "a term beyond the bases"
-    );
+    let terms = rows.rows * rows.terms;
+    assert_eq!(terms, scalars.len(), "as many scalars as terms");
+    assert!(rows.end() <= bases.len(), "a term beyond the bases");
     let magnitudes = Magnitudes::new(scalars);
     if magnitudes.bits == 0 || rows.terms == 0 || rows.rows == 0 {
         return vec![G1Projective::ZERO; rows.rows];
@@ -288,7 +286,7 @@ pub fn msm_rows(bases: &Bases, rows: Rows, scalars: Scalars<'_>) -> Vec<G1Projec
 
 fn row_sums(bases: &Bases, rows: Rows, magnitudes: Magnitudes) -> Vec<G1Projective> {
     let c = bases.window_bits(rows.terms, magnitudes.bits);
-    let digits = magnitudes.recode(c).by_rows(&rows);
+    let digits = magnitudes.recode(c);
     let regions = regions(&rows, &digits);
     let sums = match &bases.0 {
         Form::Plain(points) => points.region_sums(&rows, &digits, &regions),

@@ -1,6 +1,5 @@
 //! Scalars as signed digits, one window at a time.
 
-use super::Rows;
 use crate::{Fr, Scalars};
 use ark_ff::{BigInteger, PrimeField};
 use rayon::prelude::*;
@@ -167,29 +166,6 @@ impl Digits {
             let top = self.bits.max(1) - w * self.c;
             (1 << top) - usize::from(w == 0)
         }
-    }
-
-    /// The digits of the terms of `rows`, row by row.
-    pub fn by_rows(mut self, rows: &Rows) -> Self {
-        if rows.column == 1 && (rows.rows == 1 || rows.row == rows.terms) {
-            return self;
-        }
-        // Neighbouring rows together: their scalars share cache lines where rows lie crosswise.
-        const TOGETHER: usize = 16;
-        let words = self.words;
-        let mut out = vec![0; rows.rows * rows.terms * words];
-        let bands = out.par_chunks_mut(TOGETHER * rows.terms * words);
-        bands.enumerate().for_each(|(band, out)| {
-            for j in 0..rows.terms {
-                for (i, row) in out.chunks_exact_mut(rows.terms * words).enumerate() {
-                    let from = (band * TOGETHER + i) * rows.row + j * rows.column;
-                    let from = &self.data[from * words..(from + 1) * words];
-                    row[j * words..(j + 1) * words].copy_from_slice(from);
-                }
-            }
-        });
-        self.data = out;
-        self
     }
 
     /// Writes digit codes at window `w` of the scalars from `from` on: the bucket `|d|`, with
