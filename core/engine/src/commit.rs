@@ -1,6 +1,7 @@
 //! Commitments (specification: argument, section 3).
 
 use crate::column::{Cells, Column, DepthSums};
+use crate::dictionary::Dictionary;
 use crate::domain::BLINDING;
 use crate::encoding::g1_to_bytes;
 use crate::error::{argument, Result};
@@ -106,6 +107,34 @@ fn range_of(scalars: Scalars<'_>, range: std::ops::Range<usize>) -> Scalars<'_> 
     }
 }
 
+/// The sums of columns of which a [`Dictionary`] tells all cells.
+fn commit_repeated(
+    task: &Task,
+    grid: &Grid,
+    columns: &[&Column],
+    sums: &mut [Option<G1Projective>],
+) -> Result<()> {
+    for i in 0..columns.len() {
+        if sums[i].is_some() {
+            continue;
+        }
+        let Some(dictionary) = Dictionary::of(&columns[i].cells) else {
+            continue;
+        };
+        let joined = (grid.bases).joined(0, &dictionary.codes, dictionary.len());
+        for (column, sum) in columns.iter().zip(&mut *sums) {
+            if sum.is_some() {
+                continue;
+            }
+            if let Some(values) = dictionary.values(&column.cells) {
+                *sum = Some(msm_bases(&joined, 0..dictionary.len(), values.scalars()));
+                task.step(column.rows() as u64 * units(&values.scalars()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Commits to columns of a table of depth `depth`; the blinding of each is derived from the seed
 /// and its label. Returns encoded points.
 ///
@@ -139,19 +168,62 @@ pub fn commit(
             ));
         }
     }
-    let work = columns
-        .iter()
-        .map(|c| c.rows() as u64 * units(&c.cells.scalars()));
-    task.expect(work.sum());
+    let work = |c: &&Column| c.rows() as u64 * units(&c.cells.scalars());
+    task.expect(columns.iter().map(work).sum());
+    let mut sums = vec![None; columns.len()];
+    commit_repeated(task, &grid, columns, &mut sums)?;
     let mut points = Vec::with_capacity(columns.len());
-    for (column, label) in columns.iter().zip(labels) {
+    for ((column, label), sum) in columns.iter().zip(labels).zip(sums) {
         let blinding: Fr = commitment_blinding(seed, srs.id(), depth, label);
-        points.push(
-            commit_cells(task, &grid, depth, &column.cells)? + grid.commit_blinding(&[blinding]),
-        );
+        let sum = match sum {
+            Some(sum) => sum,
+            None => commit_cells(task, &grid, depth, &column.cells)?,
+        };
+        points.push(sum + grid.commit_blinding(&[blinding]));
     }
     Ok(G1Projective::normalize_batch(&points)
         .iter()
         .map(g1_to_bytes)
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::LANES;
+    use ark_ec::AffineRepr;
+    use ark_ff::UniformRand;
+    use zkp_kernels::{Bases, G1Affine};
+
+    #[test]
+    fn columns_of_few_different_cells_have_the_same_sums() {
+        let mut rng = ark_std::test_rng();
+        let step = G1Affine::generator().into_group();
+        let points = std::iter::successors(Some(step), |p| Some(*p + step)).take(8 * LANES);
+        let points = G1Projective::normalize_batch(&points.collect::<Vec<_>>());
+        let grid = Grid {
+            depth: 8,
+            bases: Bases::new(&points),
+        };
+        let values: Vec<Fr> = (0..5).map(|_| Fr::rand(&mut rng)).collect();
+        let rows = 5 * LANES - 7;
+        let cells = [
+            Cells::I64((0..rows as i64).map(|i| -i).collect()),
+            Cells::U64((0..rows as u64).map(|i| (i * i % 5) << 60).collect()),
+            Cells::Field((0..rows).map(|i| values[i * i % 5]).collect()),
+            Cells::Field((0..rows).map(|_| Fr::rand(&mut rng)).collect()),
+            Cells::Field(vec![Fr::ZERO; rows]),
+        ];
+        let columns = cells.map(|cells| Column::new(cells).unwrap());
+        let columns: Vec<&Column> = columns.iter().collect();
+        let task = Task::default();
+        let mut sums = vec![None; columns.len()];
+        commit_repeated(&task, &grid, &columns, &mut sums).unwrap();
+        let known: Vec<bool> = sums.iter().map(Option::is_some).collect();
+        assert_eq!(known, [false, true, true, false, true]);
+        for (column, sum) in columns.iter().zip(sums) {
+            let plain = commit_cells(&task, &grid, 8, &column.cells).unwrap();
+            assert_eq!(sum.unwrap_or(plain), plain);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 pub mod column;
 pub mod commit;
+mod dictionary;
 pub mod domain;
 pub mod encoding;
 pub mod error;

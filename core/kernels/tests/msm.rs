@@ -233,6 +233,30 @@ fn one_range_of_the_bases_is_used() {
 }
 
 #[test]
+fn points_of_one_number_are_added() {
+    let rng = &mut StdRng::seed_from_u64(9);
+    for (n, count) in [(0, 0), (0, 3), (9, 1), (65, 4), (1000, 7), (1000, 900)] {
+        for list in base_lists(rng, n + 5) {
+            let codes: Vec<u32> = (0..n).map(|_| rng.gen_range(0..=count as u32)).collect();
+            let mut sums = vec![G1Projective::ZERO; count + 1];
+            codes
+                .iter()
+                .zip(&list[5..])
+                .for_each(|(code, point)| sums[*code as usize] += point);
+            let sums = G1Projective::normalize_batch(&sums[1..]);
+            let scalars: Vec<Fr> = (0..count).map(|_| Fr::rand(rng)).collect();
+            for path in Path::available() {
+                let joined = Bases::with_path(path, &list).joined(5, &codes, count);
+                let found: Vec<G1Affine> = (0..joined.len()).map(|i| joined.get(i)).collect();
+                assert_eq!(found, sums);
+                let sum = msm_bases(&joined, 0..count, Scalars::Field(&scalars));
+                assert_eq!(sum, naive(&sums, &scalars));
+            }
+        }
+    }
+}
+
+#[test]
 fn tables_of_multiples_change_nothing() {
     let rng = &mut StdRng::seed_from_u64(9);
     let n = 300;

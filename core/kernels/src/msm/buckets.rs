@@ -67,6 +67,26 @@ impl<A: Adder> Points<A> {
         }
     }
 
+    /// The sum of the points of each of `count` numbers; a code is one more than a number, zero for none.
+    pub fn joined(&self, start: usize, codes: &[u32], count: usize) -> Self {
+        let mut codes = codes.to_vec();
+        if self.identities {
+            leave_out_identities::<A>(&mut codes, &self.points[start..]);
+        }
+        let lists = [lists::Digits {
+            codes: &codes,
+            bucket: 0,
+            point: start,
+        }];
+        let points = bucket_sums(self.adder, &self.points, &lists, count);
+        Points {
+            adder: self.adder,
+            identities: points.iter().any(A::is_identity),
+            points,
+            table: None,
+        }
+    }
+
     /// Adds a table of multiples, for sums of about `terms` terms.
     pub fn with_table(mut self, terms: usize) -> Self {
         let bits = Fr::MODULUS_BIT_SIZE - 1;
@@ -204,6 +224,14 @@ impl<A: Adder> Points<A> {
     }
 }
 
+fn leave_out_identities<A: Adder>(codes: &mut [u32], points: &[A::Point]) {
+    for (code, point) in codes.iter_mut().zip(points) {
+        if A::is_identity(point) {
+            *code = 0;
+        }
+    }
+}
+
 impl<A: Adder> Task<'_, A> {
     /// The weighted sum of the buckets of each region.
     fn sums(&self) -> Vec<G1Projective> {
@@ -224,11 +252,7 @@ impl<A: Adder> Task<'_, A> {
             rest = after;
             self.digits.window(region.window, *digit, codes);
             if self.identities {
-                for (code, point) in codes.iter_mut().zip(&self.points[*point..]) {
-                    if A::is_identity(point) {
-                        *code = 0;
-                    }
-                }
+                leave_out_identities::<A>(codes, &self.points[*point..]);
             }
             lists.push(lists::Digits {
                 codes,

@@ -124,6 +124,24 @@ impl Bases {
         })
     }
 
+    /// For each of `count` numbers the sum of the points that have it: those from `start` on, each of
+    /// which has a code, one more than its number, or zero for none.
+    ///
+    /// # Panics
+    /// If there are more codes than points, or a code is larger than `count`.
+    pub fn joined(&self, start: usize, codes: &[u32], count: usize) -> Self {
+        assert!(start + codes.len() <= self.len(), "a code beyond the bases");
+        assert!(
+            codes.iter().all(|code| *code as usize <= count),
+            "an unknown code"
+        );
+        Bases(match &self.0 {
+            Form::Plain(points) => Form::Plain(points.joined(start, codes, count)),
+            #[cfg(target_arch = "x86_64")]
+            Form::Vector(points) => Form::Vector(points.joined(start, codes, count)),
+        })
+    }
+
     fn table_bits(&self) -> Option<u32> {
         match &self.0 {
             Form::Plain(points) => points.table_bits(),
