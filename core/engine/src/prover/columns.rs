@@ -1,20 +1,18 @@
-//! The columns of a proof and their commitments (steps 1 and 2).
+//! The operands and aux columns (steps 1 and 2).
 
-use super::evaluation::{load, zeros, Evaluation, Publics};
+use super::evaluation::load;
 use super::grid::{GridColumn, Source, Term};
 use super::{Prover, Witness};
-use crate::commit::{commit_cells, msm_rows_of};
+use crate::commit::commit_cells;
 use crate::domain::{permute, Domain, BLINDING, LANES};
 use crate::error::Result;
-use crate::eval::Root;
 use crate::program::Extent;
 use crate::transcript::commitment_blinding;
 use ark_ff::{AdditiveGroup, Field};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
-use std::ops::Range;
 use zeroize::Zeroizing;
-use zkp_kernels::{FieldPath, Fr, Portable, Scalars};
+use zkp_kernels::{FieldPath, Fr, Portable};
 
 impl<'a, P: FieldPath> Prover<'a, P> {
     /// Blinds, commits to and sends the aux columns.
@@ -171,7 +169,7 @@ impl<'a, P: FieldPath> Prover<'a, P> {
     }
 
     /// Values of all data cells.
-    fn computed<'w>(&self, values: Zeroizing<Vec<Fr>>) -> Term<'w> {
+    pub fn computed<'w>(&self, values: Zeroizing<Vec<Fr>>) -> Term<'w> {
         Term {
             coefficient: Fr::ONE,
             extent: Extent {
@@ -180,127 +178,5 @@ impl<'a, P: FieldPath> Prover<'a, P> {
             },
             cells: Source::Computed(values),
         }
-    }
-
-    /// Computes, blinds, commits to and sends the helpers; appends them to `columns`.
-    pub fn helpers(&mut self, columns: &mut Vec<GridColumn>, scalars: &[Option<Fr>]) -> Result<()> {
-        if self.program.helpers.is_empty() {
-            return Ok(());
-        }
-        self.task.phase("helper values");
-        let zeros = || Zeroizing::new(vec![Fr::ZERO; self.grid.cells()]);
-        let mut helpers: Vec<_> = self.program.helpers.iter().map(|_| zeros()).collect();
-        self.helper_values(columns, scalars, &mut helpers)?;
-        self.task.phase("commit helpers");
-        for (k, values) in helpers.into_iter().enumerate() {
-            let blinding = self.secrets.blinding("helper", k);
-            let (data, random) = rayon::join(
-                || msm_rows_of(self.task, &self.grid, Scalars::Field(&values)),
-                || self.grid.commit_blinding(&blinding),
-            );
-            self.send_point("helper", data? + random);
-            columns.push(GridColumn {
-                terms: vec![self.computed(values)],
-                blinding,
-            });
-        }
-        Ok(())
-    }
-
-    /// The sums of fractions on all cells. Where a numerator is zero its fraction is, whatever
-    /// the denominator.
-    fn helper_values(
-        &self,
-        grid_columns: &[GridColumn],
-        scalars: &[Option<Fr>],
-        helpers: &mut [Zeroizing<Vec<Fr>>],
-    ) -> Result<()> {
-        let (path, depth, data) = (self.path, self.program.depth, self.grid.data());
-        let packs = depth / P::WIDTH;
-        let fractions = self.program.helpers.iter().flatten();
-        let count = fractions.clone().count();
-        let roots: Vec<usize> = fractions
-            .clone()
-            .map(|f| f.0)
-            .chain(fractions.map(|f| f.1))
-            .collect();
-        let wanted = |_: usize, degrees: &[Option<usize>]| {
-            let numerators = (0..count).filter(|f| degrees[*f].is_some());
-            numerators.flat_map(|f| [f, count + f]).collect()
-        };
-        let publics = Publics::new(path, self.program);
-        let terms = Evaluation::new(path, self.program, scalars, &roots, publics, wanted);
-        let mut lanes: Vec<Vec<&mut [Fr]>> = (0..LANES).map(|_| Vec::new()).collect();
-        for helper in helpers {
-            let chunks = helper.chunks_exact_mut(data);
-            lanes
-                .iter_mut()
-                .zip(chunks)
-                .for_each(|(l, chunk)| l.push(chunk));
-        }
-        let state = || {
-            let columns = vec![zeros::<P>(packs); grid_columns.len()];
-            let numerators = vec![zeros::<P>(packs); count];
-            let denominators = zeros::<P>(packs * count);
-            let sum = zeros::<P>(packs);
-            let buffers = (sum, Zeroizing::new(vec![Fr::ZERO; depth]));
-            let readers = (terms.workspace(), self.lane_reader());
-            (readers, columns, numerators, denominators, buffers)
-        };
-        lanes
-            .into_par_iter()
-            .enumerate()
-            .with_min_len(8)
-            .try_for_each_init(
-                state,
-                |(readers, columns, numerators, denominators, buffers), (j, mut outputs)| {
-                    let ((workspace, reader), (sum, lane)) = (readers, buffers);
-                    for k in terms.columns(j) {
-                        reader.read(&grid_columns[*k], j, &mut columns[*k]);
-                    }
-                    // All denominators of a lane lie together and share their inversions.
-                    let mut places = Vec::new();
-                    let mut end = 0;
-                    for segment in terms.segments(j) {
-                        let packs = &segment.packs;
-                        let of_segment = places.len();
-                        for f in segment
-                            .roots()
-                            .iter()
-                            .map(|r| r.number)
-                            .filter(|f| *f < count)
-                        {
-                            places.push((f, packs.clone(), end));
-                            end += packs.len();
-                        }
-                        let places = &places[of_segment..];
-                        let keep = |root: &Root, block: Range<usize>, v: &[P::Pack]| {
-                            let Some(f) = root.number.checked_sub(count) else {
-                                return numerators[root.number][block].copy_from_slice(v);
-                            };
-                            if let Some((_, _, start)) = places.iter().find(|p| p.0 == f) {
-                                let start = start + block.start - packs.start;
-                                denominators[start..start + v.len()].copy_from_slice(v);
-                            }
-                        };
-                        terms.run_segment(workspace, j, segment, packs, columns, keep);
-                    }
-                    path.invert(&mut denominators[..end]);
-                    let mut first = 0;
-                    for (helper, output) in self.program.helpers.iter().zip(&mut outputs) {
-                        let own = first..first + helper.len();
-                        first = own.end;
-                        path.fill(sum, Fr::ZERO);
-                        for (f, packs, start) in places.iter().filter(|p| own.contains(&p.0)) {
-                            let inverses = &denominators[*start..start + packs.len()];
-                            let numerator = &numerators[*f][packs.clone()];
-                            path.add_mul(&mut sum[packs.clone()], numerator, inverses);
-                        }
-                        path.store(lane, sum);
-                        output.copy_from_slice(&lane[..data]);
-                    }
-                    self.task.step(depth as u64)
-                },
-            )
     }
 }

@@ -4,6 +4,7 @@ mod columns;
 mod evaluation;
 mod fold;
 mod grid;
+mod helpers;
 mod openings;
 mod pass;
 mod quotient;
@@ -27,8 +28,8 @@ use secrets::Secrets;
 use std::sync::Arc;
 use zkp_kernels::{detect, msm_bases, Bases, FieldPath, Fr, G1Projective, Path, Portable, Scalars};
 
-/// Depths below this are left to the portable path: a lane has to fill packs.
-const MIN_FAST_DEPTH: usize = 64;
+/// Depths below this are left to the portable path: transforms take two packs.
+const MIN_FAST_DEPTH: usize = 16;
 
 /// What only the prover knows.
 pub struct Witness<'a> {
