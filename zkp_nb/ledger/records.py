@@ -71,6 +71,7 @@ def _is_plain(document: Any) -> bool:
     """Whether the encoder of the standard library, ten times as fast, writes the same bytes: no floats, and keys
     whose order by code points is that by UTF-16 units."""
     waiting: list[Iterable[Any]] = [(document,)]
+    keys: set[str] = set()
     while waiting:
         for value in waiting.pop():
             kind = type(value)
@@ -81,7 +82,11 @@ def _is_plain(document: Any) -> bool:
                     return False
             elif kind is list or kind is tuple:
                 waiting.append(value)
-            elif kind is dict and all(type(key) is str and key.isascii() for key in value):
+            elif kind is dict:
+                if not keys.issuperset(value):
+                    if not all(type(key) is str and key.isascii() for key in value):
+                        return False
+                    keys.update(value)
                 waiting.append(value.values())
             else:
                 return False

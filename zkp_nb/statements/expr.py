@@ -76,14 +76,22 @@ class Graph:
 
     def __init__(self) -> None:
         self._nodes: dict[tuple[Kind, tuple[Expr, ...], int], Expr] = {}
+        self._constants: dict[int, Expr] = {}
 
     def leaf(self, kind: Kind, value: int) -> Expr:
         """A constant (`c`), challenge (`ch`) or column (`op`, `aux`, `h`, `pub`) by its number."""
-        return self._intern(kind, (), value)
+        return self.lift(value) if kind == "c" else self._intern(kind, (), value)
 
     def lift(self, value: Expr | int) -> Expr:
         """An integer as a constant; an expression as it is."""
-        return value if isinstance(value, Expr) else self.leaf("c", value)
+        if isinstance(value, Expr):
+            return value
+        known = self._constants.get(value)
+        if known is None:
+            if abs(value) >= FIELD_MODULUS:
+                raise StatementError("A number of the statement is too large for a proof.")
+            known = self._constants[value] = Expr(self, "c", (), value)
+        return known
 
     def add(self, a: Expr, b: Expr) -> Expr:
         if a.kind == b.kind == "c":
@@ -137,8 +145,6 @@ class Graph:
             a, b = args
             degree = a.degree + b.degree if kind == "*" else max(a.degree, b.degree)
             below = a.leaves | b.leaves if degree else _NONE
-        if kind == "c" and abs(value) >= FIELD_MODULUS:
-            raise StatementError("A number of the statement is too large for a proof.")
         node = Expr(self, kind, args, value, degree, below)
         self._nodes[key] = node
         return node

@@ -7,13 +7,12 @@ themselves; it is never sent. It can be printed, compared and counted.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from zkp_nb.errors import StatementError
-from zkp_nb.statements.expr import COLUMN_KINDS, Expr
+from zkp_nb.statements.expr import Expr
 
 MAX_COLUMNS: Final = 10
 """Columns of a program of 1,024 bytes, the largest proof there may be."""
@@ -196,22 +195,23 @@ class _Nodes:
         self._numbers: dict[Expr, int] = {}
 
     def number(self, root: Expr) -> int:
-        stack: list[Expr] = [root]
+        numbers, stack = self._numbers, [root]
         while stack:
             node = stack[-1]
-            waiting: Sequence[Expr] = [arg for arg in reversed(node.args) if arg not in self._numbers]
-            if node not in self._numbers and waiting:
-                stack += waiting
-                continue
-            stack.pop()
-            if node not in self._numbers:
-                self._numbers[node] = len(self.documents)
+            if node not in numbers:
+                waiting = [arg for arg in reversed(node.args) if arg not in numbers]
+                if waiting:
+                    stack += waiting
+                    continue
+                numbers[node] = len(self.documents)
                 self.documents.append(self._document(node))
-        return self._numbers[root]
+            stack.pop()
+        return numbers[root]
 
     def _document(self, node: Expr) -> list[Any]:
-        if node.kind == "c":
-            return ["c", str(node.value)]
-        if node.kind == "ch" or node.kind in COLUMN_KINDS:
-            return [node.kind, node.value]
-        return [node.kind, *(self._numbers[arg] for arg in node.args)]
+        match node.args:
+            case (a, b):
+                return [node.kind, self._numbers[a], self._numbers[b]]
+            case (a,):
+                return [node.kind, self._numbers[a]]
+        return ["c", str(node.value)] if node.kind == "c" else [node.kind, node.value]
