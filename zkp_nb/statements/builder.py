@@ -155,10 +155,7 @@ class Builder:
 
     def powers(self, challenge: Expr, count: int) -> list[Expr]:
         """challenge^0 to challenge^(count-1)."""
-        powers = [self.constant(1)]
-        for _ in range(count - 1):
-            powers.append(powers[-1] * challenge)
-        return powers[:count]
+        return self._graph.powers(challenge, count)
 
     def operand(self, label: str, terms: Sequence[tuple[Expr | int, Cell]]) -> Expr:
         """A linear combination of committed columns with scalar coefficients; equal ones are one operand."""

@@ -77,6 +77,7 @@ class Graph:
     def __init__(self) -> None:
         self._nodes: dict[tuple[Kind, tuple[Expr, ...], int], Expr] = {}
         self._constants: dict[int, Expr] = {}
+        self._powers: dict[Expr, list[Expr]] = {}
 
     def leaf(self, kind: Kind, value: int) -> Expr:
         """A constant (`c`), challenge (`ch`) or column (`op`, `aux`, `h`, `pub`) by its number."""
@@ -120,6 +121,13 @@ class Graph:
         """The inverse of a scalar."""
         assert a.scalar
         return self._intern("inv", (a,))
+
+    def powers(self, base: Expr, count: int) -> list[Expr]:
+        """base^0 to base^(count-1)."""
+        powers = self._powers.setdefault(base, [self.leaf("c", 1)])
+        while len(powers) < count:
+            powers.append(powers[-1] * base)
+        return powers[:count]
 
     def product(self, factors: list[Expr]) -> Expr:
         """The product from left to right; 1 of nothing."""

@@ -153,12 +153,16 @@ def key_members(by: Sequence[SourceColumn], key: Sequence[Any]) -> Members:
 
 def listed_key(builder: Builder, by: Sequence[SourceColumn], members: Members, alpha: Expr) -> Expr:
     """The fingerprint of a public key."""
-    powers = iter(builder.powers(alpha, sum(len(column.parts) + 1 for column in by)))
-    total = builder.constant(0)
+    powers = builder.powers(alpha, sum(len(column.parts) + 1 for column in by))
+    total, first = builder.constant(0), 0
     for column, member in zip(by, members, strict=True):
-        for at in range(len(column.parts)):
-            total = total + next(powers) * (0 if member is None else member[at])
-        total = total + next(powers) * int(member is None)
+        null = first + len(column.parts)
+        if member is None:
+            total = total + powers[null]
+        else:
+            for power, cell in zip(powers[first:null], member, strict=True):
+                total = total + power * cell
+        first = null + 1
     return total
 
 
