@@ -63,7 +63,8 @@ async def main() -> None:
     )
     arguments.input_scale = 1 if filtered else 0
     arguments.param_scale = 1 if filtered else 0
-    arguments.logrows = 17
+    # The smallest that holds ezkl's own tables, for few rows; its calibration finds no setting for such sums.
+    arguments.logrows = 15 if len(rows) <= 1000 else 17
 
     async def run(function: Any, *given: Any, **named: Any) -> Any:
         result = function(*given, **named)
@@ -71,7 +72,6 @@ async def main() -> None:
 
     begun = time.perf_counter()
     await run(ezkl.gen_settings, "m.onnx", "s.json", py_run_args=arguments)
-    await run(ezkl.calibrate_settings, "in.json", "m.onnx", "s.json", "resources")
     await run(ezkl.compile_circuit, "m.onnx", "m.ezkl", "s.json")
     took["compile"] = time.perf_counter() - begun
     logrows = json.loads(Path("s.json").read_text())["run_args"]["logrows"]

@@ -18,7 +18,8 @@ from zkp_nb.table import Table, to_ints
 
 R = 21888242871839275222246405745257275088548364400416034343698204186575808495617
 LANES = 1024
-TABLE_ROWS = 65_536
+TABLE_ROWS = 1 << 13
+"""Of the smallest range table."""
 
 Place = tuple[int, int]
 

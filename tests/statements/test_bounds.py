@@ -51,6 +51,7 @@ def test_bounds_that_hold(column: str, low: Any, high: Any, sentence: str | None
     assert max(case.sizes) <= 1024
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_a_nullable_column_of_64_bits_fits() -> None:
     frame = pd.DataFrame({"x": pd.array([5, None, 2**62], "Int64")})
     case = Case(claims.between("x", 5, 2**62 + 12345), committed(frame))
@@ -64,6 +65,7 @@ def test_bounds_that_do_not_hold(low: int | None, high: int, count: int) -> None
         claims.between("age", low, high).state(committed(FRAME, "t"))
 
 
+@pytest.mark.usefixtures("wide_limbs")
 @pytest.mark.parametrize("value", [-1, 121, 1 << 16, 1 << 20, -(1 << 40)])
 def test_a_value_out_of_range_is_refused(value: int) -> None:
     subject = committed(FRAME)

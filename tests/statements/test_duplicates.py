@@ -22,6 +22,7 @@ def dropped(*subset: str, frame: pd.DataFrame = FRAME) -> Case:
     return Case(claims.drop_duplicates(*subset), committed(child, "unique", [parent]))
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_whole_rows_with_a_key() -> None:
     case = dropped()
     assert case.sizes == [896, 704]
@@ -37,6 +38,7 @@ def test_whole_rows_by_two_columns() -> None:
     assert case.holds()
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_rows_without_a_key_say_less() -> None:
     frame = pd.DataFrame({"x": [1, 1, 2, 2], "y": pd.array([1, None, 1, 1], "Int64")})
     case = dropped(frame=frame)
@@ -45,6 +47,7 @@ def test_rows_without_a_key_say_less() -> None:
     assert case.holds()
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_of_a_subset_one_row_each_is_kept() -> None:
     case = dropped("id")
     assert case.sizes == [896, 832]

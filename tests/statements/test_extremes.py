@@ -126,6 +126,7 @@ def test_both_ends_of_several_columns_in_one_proof() -> None:
     assert case.holds()
 
 
+@pytest.mark.usefixtures("wide_limbs")
 @pytest.mark.parametrize(
     ("values", "size"),
     [

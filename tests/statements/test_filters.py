@@ -70,6 +70,7 @@ def test_a_filter_is_what_pandas_selects(text: str, query: str) -> None:
     assert len(case.sizes) == (3 if "1e300" in text else 1)
 
 
+@pytest.mark.usefixtures("wide_limbs")
 @pytest.mark.parametrize(
     ("declared", "text", "size"),
     [

@@ -44,6 +44,7 @@ def test_extremes_of_groups() -> None:
     assert case.holds()
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_sizes() -> None:
     frame = pd.DataFrame({"k": [1, 2, 2], "v": [3, 4, 5]})
     nullable = frame.assign(v=pd.array([3, None, 5], "Int64"))

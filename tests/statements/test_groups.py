@@ -113,6 +113,7 @@ def aggregated(frame: pd.DataFrame = FRAME) -> Case:
 EXACT = FRAME.assign(w=[10, -20, 15, 0, 0])
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_a_table_of_groups_takes_two_proofs() -> None:
     case = aggregated(EXACT)
     assert case.sizes == [896, 896]

@@ -36,6 +36,7 @@ def parts(case: Case) -> tuple[Subject, Subject, Subject]:
     return left, right, case.subjects[case.statement.outputs[0]]
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_a_left_join_whose_rows_all_match() -> None:
     case = joined("left", MATCHED)
     assert case.sizes == [896, 768]
@@ -46,6 +47,7 @@ def test_a_left_join_whose_rows_all_match() -> None:
     assert case.holds()
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_a_left_join_with_rows_that_do_not_match() -> None:
     case = joined("left")
     assert case.sizes == [896, 1024]
@@ -54,6 +56,7 @@ def test_a_left_join_with_rows_that_do_not_match() -> None:
     assert witness_of(case).table.n_rows == len(RIGHT) + 2
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_an_inner_join() -> None:
     case = joined("inner")
     # Rows of small tables do not ride on the grid that the range of the keys takes.
@@ -168,6 +171,7 @@ def semi(anti: bool, right: pd.DataFrame = RIGHT) -> Case:
     return Case(claim, committed(kept, "out", [parent]), other)
 
 
+@pytest.mark.usefixtures("wide_limbs")
 @pytest.mark.parametrize("anti", [False, True])
 def test_semi_and_anti_joins(anti: bool) -> None:
     case = semi(anti)
@@ -213,6 +217,7 @@ def apart(first: list[object], second: list[object]) -> Case:
     return Case(claims.disjoint_keys(test, "u"), train, test)
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_keys_apart() -> None:
     case = apart([1, 1, 2, 5], [3, 3, 4])
     assert case.sizes == [896, 704]

@@ -27,6 +27,7 @@ FRAME = pd.DataFrame(
 )
 
 
+@pytest.mark.usefixtures("wide_limbs")
 @pytest.mark.parametrize(
     ("columns", "size"),
     [(["id"], 896), (["name"], 960), (["code"], 960), (["day"], 896), (["order", "line"], 1024)],
@@ -92,6 +93,7 @@ LOW = 2**63
 """Cells of an int64 key count from its least value."""
 
 
+@pytest.mark.usefixtures("wide_limbs")
 @pytest.mark.parametrize(
     ("last", "after", "refused_by"),
     [

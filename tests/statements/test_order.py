@@ -22,6 +22,7 @@ FRAME = pd.DataFrame(
 )
 
 
+@pytest.mark.usefixtures("wide_limbs")
 @pytest.mark.parametrize(
     ("column", "descending", "size"),
     [("a", False, 832), ("b", True, 960), ("flag", True, 640), ("ratio", False, 832)],

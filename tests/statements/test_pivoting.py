@@ -37,6 +37,7 @@ def pivoted(values: str | None = "n", aggfunc: str = "sum", **words: Any) -> Cas
     return Case(claim, committed(table, "out", [PARENT]))
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_a_pivot_table() -> None:
     case = pivoted()
     assert case.sizes == [896, 640, 896]

@@ -214,6 +214,7 @@ PLACES = pd.DataFrame(
 )
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_a_functional_dependency() -> None:
     case = of(claims.determines("zip", ["city", "state"]), PLACES)
     assert case.sentence == (

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from zkp_nb.errors import StatementError
-from zkp_nb.statements import ProgramTooLarge, claims
+from zkp_nb.statements import Program, ProgramTooLarge, claims
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.sources import Source
 
@@ -43,14 +43,9 @@ def test_a_program_depends_on_records_alone() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_a_program_is_the_same_in_every_process() -> None:
-    # What a second implementation must agree with, to the bit.
-    frame = pd.DataFrame({"id": [1, 2, 3], "v": [5, 6, 7]})
-    parent = committed(frame, "parent")
-    (program,) = Case(claims.filter("v >= 6"), committed(frame.iloc[1:], "child", [parent])).programs
-    text = program.to_json().decode()
-    for subject, name in ((parent.dataset_id, "P"), (program.commitments[2].dataset, "C")):
-        text = text.replace(subject, name * 64).replace(subject[:8], name * 8)
+    program, text = _filtered()
     assert program.challenges == ("family/0/alpha", "range/gamma", "family/0/gamma")
     assert [aux.label for aux in program.aux] == [
         "bit/0", "range/0/limb/1", "range/0/limb/2", "range/0/limb/3", "range/multiplicity",
@@ -60,6 +55,27 @@ def test_a_program_is_the_same_in_every_process() -> None:
     assert hashlib.sha256(text.encode()).hexdigest() == EXPECTED
 
 
+def test_a_program_of_few_rows_is_the_same_in_every_process() -> None:
+    program, text = _filtered()
+    assert [aux.label for aux in program.aux] == [
+        "bit/0", *(f"range/0/limb/{at}" for at in range(1, 5)), "range/multiplicity",
+    ]  # fmt: skip
+    assert (program.depth, program.columns, program.proof_bytes) == (16, 10, 1024)
+    assert hashlib.sha256(text.encode()).hexdigest() == EXPECTED_OF_FEW_ROWS
+
+
+def _filtered() -> tuple[Program, str]:
+    """What a second implementation must agree with, to the bit."""
+    frame = pd.DataFrame({"id": [1, 2, 3], "v": [5, 6, 7]})
+    parent = committed(frame, "parent")
+    (program,) = Case(claims.filter("v >= 6"), committed(frame.iloc[1:], "child", [parent])).programs
+    text = program.to_json().decode()
+    for subject, name in ((parent.dataset_id, "P"), (program.commitments[2].dataset, "C")):
+        text = text.replace(subject, name * 64).replace(subject[:8], name * 8)
+    return program, text
+
+
+EXPECTED_OF_FEW_ROWS = "d8c9d7e5c4e8e2d68de78bf8c8d643eeaebdd5b5506df9a03319780d10404b3e"
 EXPECTED = "623362622cb4cd2ee7a0b2b96fe76013d2267481bc8fe80ffd99f8c5739c7cd2"
 
 

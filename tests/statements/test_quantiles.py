@@ -33,6 +33,7 @@ FRAME = pd.DataFrame(
 )
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_medians() -> None:
     odd = Case(claims.median("day"), committed(FRAME, "people"))
     assert odd.sentence == "Among the 3 values of day in `people`, the median is 2024-01-03 (linear)."
@@ -138,6 +139,7 @@ def test_a_median_between_two_rows_takes_one_proof(values: list[int]) -> None:
     assert len(case.sizes) == 1
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_several_quantiles_share_their_column_and_ranges() -> None:
     frame = pd.DataFrame({"x": np.arange(20)})
     case = Case(claims.quantile("x", 0.25, 0.5, 0.75), committed(frame, widths={"x": 16}))

@@ -29,6 +29,7 @@ def clipped(low: float | None, high: float | None, column: str = "v") -> Case:
     return Case(claims.clip(column, low, high), committed(child, "out", [PARENT]))
 
 
+@pytest.mark.usefixtures("wide_limbs")
 @pytest.mark.parametrize(
     ("low", "high", "size"),
     [(2, 4, 960), (2, None, 960), (None, 4, 960), (3, 3, 960), (0, 100, 960), (-2, -1, 960)],

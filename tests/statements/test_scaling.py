@@ -40,6 +40,7 @@ def left_over() -> Case:
     return case_of(FRAME.assign(rest=FRAME.k % 10), claims.remainder("k", 10, into="rest"))
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_rounding() -> None:
     case = rounded()
     assert case.sizes == [960]
@@ -52,6 +53,7 @@ def test_rounding() -> None:
     assert case_of(FRAME.assign(v=np.floor(FRAME.v)), claims.rounded("v", rule="down")).holds()
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_division() -> None:
     case = halved()
     assert case.sizes == [896]
@@ -70,6 +72,7 @@ def test_standardised_values() -> None:
     assert case.holds()
 
 
+@pytest.mark.usefixtures("wide_limbs")
 def test_remainders() -> None:
     case = left_over()
     assert case.sizes == [960]

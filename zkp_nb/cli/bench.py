@@ -35,7 +35,7 @@ from zkp_nb.proving import LocalProver
 from zkp_nb.receipt import Receipt
 from zkp_nb.srs import development_srs, table_depth
 from zkp_nb.statements import claims as zkp
-from zkp_nb.statements.builder import RANGE_DEPTH
+from zkp_nb.statements.builder import limb_widths, range_depth
 from zkp_nb.verdict import verify
 
 VERIFY_RUNS: Final = 5
@@ -88,7 +88,8 @@ def run_bench(rows: int, only: Sequence[str], as_json: bool, kernels: str | None
     if unknown:
         raise ZkpError(f"There is no line {sorted(unknown)[0]}.", todo=f"There are: {', '.join(names)}.")
     with progress_bar() as progress:
-        development_srs(max(table_depth(rows), RANGE_DEPTH), stage(progress, "set-up"))
+        for bits in limb_widths(table_depth(rows)):
+            development_srs(max(table_depth(rows), range_depth(bits)), stage(progress, "set-up"))
     if not as_json:
         click.echo(_head())
     failed = False

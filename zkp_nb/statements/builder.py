@@ -37,12 +37,12 @@ from zkp_nb.statements.program import (
     Sum,
 )
 from zkp_nb.statements.sources import Cell, Source, SourceColumn, common_units
-from zkp_nb.statements.witness import LIMB_BITS, LIMB_VALUES, Words, evaluate, limbs, multiplicities, words
+from zkp_nb.statements.witness import MAX_LIMB_BITS, Words, evaluate, limbs, multiplicities, words
 from zkp_nb.table import Table
 from zkp_nb.table.cells import Cells
 
-RANGE_DEPTH: Final = 128
-"""Depth of the smallest grid that holds the table of 16-bit values."""
+_MIN_LIMB_BITS: Final = 13
+"""Fewer would save little on smaller grids, and take more columns."""
 
 MAX_WIDTH: Final = 64
 """Widest range, in bits."""
@@ -73,7 +73,9 @@ class Builder:
         self._known: dict[str, Source] = {}
         self._empty()
 
-    def _empty(self) -> None:
+    def _empty(self, limb_bits: int = MAX_LIMB_BITS) -> None:
+        self.limb_bits = limb_bits
+        """Bits of the limbs of ranges; their table has 2^limb_bits values."""
         self._sources: dict[str, Source] = {}
         self._commitments: dict[Commitment, Extent] = {}
         self._numbers: dict[Commitment, int] = {}
@@ -96,10 +98,10 @@ class Builder:
         self._looked_up: list[npt.NDArray[np.uint16]] = []
         self._passed_over = 0
 
-    def other(self) -> Builder:
+    def other(self, limb_bits: int | None = None) -> Builder:
         """A builder of another program about the same tables, with nothing said yet."""
         twin = copy.copy(self)
-        twin._empty()
+        twin._empty(limb_bits or self.limb_bits)
         return twin
 
     def copy(self) -> Builder:
@@ -336,9 +338,9 @@ class Builder:
     ) -> None:
         """`expr` lies in [0, 2^width) on every row of weight 1. Saying it twice adds nothing.
 
-        16-bit limbs against one table of 16-bit values. The lowest limb is what the others leave of the
-        expression and is not committed. Where 16 does not divide the width, the highest limb shifted up
-        is looked up too.
+        Limbs of `limb_bits` against one table of all their values. The lowest limb is what the others leave of
+        the expression and is not committed. Where the width is no multiple of theirs, the highest limb shifted
+        up is looked up too.
 
         Args:
             cells: the values of `expr` modulo 2^64, where they cannot be computed from it.
@@ -358,18 +360,18 @@ class Builder:
             return
         self._ranges[said] = None
         pieces = self._limbs(source, expr, width, weight, cells)
-        count = -(-width // LIMB_BITS)
+        count = -(-width // self.limb_bits)
         high = [
             self._add_aux(f"{_OF_RANGES}{number}/limb/{at}", source.extent, partial(pieces.__getitem__, at))
             for at in range(1, count)
         ]
         low = expr
         for at, limb in enumerate(high, 1):
-            low = low - limb * (1 << LIMB_BITS * at)
+            low = low - limb * (1 << self.limb_bits * at)
         gamma, numerator = self.challenge("range/gamma"), self.weighted(source, weight)
         for limb in (low, *high):
             self._lookups.append((numerator, gamma + limb))
-        spare = -width % LIMB_BITS
+        spare = -width % self.limb_bits
         if spare:
             self._lookups.append((numerator, gamma + (high[-1] if high else low) * (1 << spare)))
 
@@ -387,10 +389,10 @@ class Builder:
         width = span.bit_length()
         if span == (1 << width) - 1:
             self.range(source, expr - low, width, weight)
-        elif width <= LIMB_BITS:
-            # Both distances are below 2^16 and add up to the span: so neither exceeds it.
-            self.range(source, expr - low, LIMB_BITS, weight)
-            self.range(source, high - expr, LIMB_BITS, weight)
+        elif width <= self.limb_bits:
+            # Both distances are below 2^limb_bits and add up to the span: so neither exceeds it.
+            self.range(source, expr - low, self.limb_bits, weight)
+            self.range(source, high - expr, self.limb_bits, weight)
         else:
             half, rest = halves(span)
             bit = self.bit(
@@ -456,7 +458,20 @@ class Builder:
     def depth(self) -> int:
         """The program's `A`: the largest of its tables', and that of the range table where it has one."""
         depth = max(source.extent.depth for source in self._sources.values())
-        return max(depth, RANGE_DEPTH) if self._lookups else depth
+        return max(depth, range_depth(self.limb_bits)) if self._lookups else depth
+
+    @property
+    def has_ranges(self) -> bool:
+        """Whether anything is looked up in the range table."""
+        return bool(self._lookups)
+
+    def with_limbs(self, bits: int) -> Builder | None:
+        """A builder of limbs of other widths that goes on from here; None where something was said of limbs."""
+        if self._lookups or self._spans:
+            return None
+        twin = self.copy()
+        twin.limb_bits = bits
+        return twin
 
     @property
     def n_terms(self) -> int:
@@ -479,7 +494,7 @@ class Builder:
         """All fractions, after the range table's side is added where something is looked up."""
         fractions = [fraction for family in self._families for fraction in family.fractions]
         if self._lookups:
-            extent = Extent(self.depth, LIMB_VALUES)
+            extent = Extent(self.depth, 1 << self.limb_bits)
             count = self._graph.leaf("aux", len(self._aux))
             self._aux.append(Aux(f"{_OF_RANGES}multiplicity", extent))
             index = self._publish("index", extent)
@@ -531,7 +546,7 @@ class Builder:
         assert self.proving
         return [
             *self._aux_cells,
-            *([multiplicities(self._looked_up, self._passed_over)] if self._lookups else []),
+            *([multiplicities(self._looked_up, self.limb_bits, self._passed_over)] if self._lookups else []),
         ]
 
     # -- inside ---------------------------------------------------------------------------------
@@ -576,9 +591,11 @@ class Builder:
         values = np.broadcast_to(cells() if cells else self.evaluate(expr), n)
         weights = np.broadcast_to(self.evaluate(self._graph.lift(weight)), n)
         active = np.count_nonzero(weights)
-        pieces = limbs(values if active == n else values * weights, width)
-        spare = -width % LIMB_BITS
-        looked_up = pieces + ([pieces[-1] << np.uint16(spare)] if spare else [])
+        pieces = limbs(values if active == n else values * weights, width, self.limb_bits)
+        spare = -width % self.limb_bits
+        # What a false claim leaves above the limb is cut off; no proof comes of it.
+        shifted = (pieces[-1] << np.uint16(spare)) & np.uint16((1 << self.limb_bits) - 1)
+        looked_up = [*pieces, shifted] if spare else pieces
         self._looked_up += looked_up
         self._passed_over += (n - int(active)) * len(looked_up)
         return pieces
@@ -586,6 +603,17 @@ class Builder:
     def evaluate(self, expr: Expr) -> Words | np.uint64:
         """Values of an expression of plain columns, modulo 2^64; needs the data."""
         return evaluate(expr, self._cells)
+
+
+def range_depth(limb_bits: int) -> int:
+    """Depth of the smallest grid that holds the table of limbs of so many bits, which are 13 to 16."""
+    return 1 << limb_bits - 9
+
+
+def limb_widths(depth: int) -> list[int]:
+    """The bits that limbs can have beside tables of that depth: 16, and the most whose table makes no larger grid."""
+    bits = max(_MIN_LIMB_BITS, depth.bit_length() + 8)
+    return [MAX_LIMB_BITS, *([bits] if bits < MAX_LIMB_BITS else [])]
 
 
 def halves(span: int) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from pydantic import Field, model_validator
 
 from zkp_nb.errors import StatementError, StatementFalse, TableError
 from zkp_nb.statements.bits import Bits
-from zkp_nb.statements.builder import Builder
+from zkp_nb.statements.builder import MAX_WIDTH, Builder
 from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.facts import Fact, Name
 from zkp_nb.statements.filters import answered, with_bits
@@ -47,7 +47,7 @@ from zkp_nb.statements.values import (
     present_of,
     published,
 )
-from zkp_nb.statements.witness import LIMB_BITS, words
+from zkp_nb.statements.witness import words
 from zkp_nb.table import vectors
 from zkp_nb.table.cells import Cells, to_ints
 
@@ -191,7 +191,7 @@ class Histogram(Fact):
         for low, high, count in bins:
             family.listed(low + family.alpha * high, count)
         # Both distances are below 2^width and add up to the bin's width: so neither exceeds it.
-        width = -(-_widest(bins) // LIMB_BITS) * LIMB_BITS
+        width = min(-(-_widest(bins) // builder.limb_bits) * builder.limb_bits, MAX_WIDTH)
         for distance in (x - first, last - x):
             builder.range(column.source, distance, width, present)
 

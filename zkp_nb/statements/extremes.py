@@ -37,7 +37,7 @@ from zkp_nb.statements.values import (
     published,
     some_values,
 )
-from zkp_nb.statements.witness import LIMB_BITS, words
+from zkp_nb.statements.witness import words
 
 
 class Extreme(Part):
@@ -132,7 +132,7 @@ class MinMax(Fact):
             builder.within(source, x, low, high, present)
             _occurs(builder, column, low, at)
             return
-        if not rest or (high - low).bit_length() <= LIMB_BITS:
+        if not rest or (high - low).bit_length() <= builder.limb_bits:
             at_low, at_high = marks(
                 builder, source, label, null, lambda: pointed(source.extent.rows, *_at(column, low, high))
             )

@@ -1,7 +1,7 @@
 """Which of the things that a statement says go into one program.
 
 A statement is a list of tasks. A task joins the program in which it fits and saves most, so that they share
-operands, the table of 16-bit values, helpers, and all that a proof costs by itself. Tasks of one program are
+operands, the table of ranges, helpers, and all that a proof costs by itself. Tasks of one program are
 proven together and say no less than apart: each family has challenges of its own, and every other challenge
 is drawn after all columns are fixed. The rule looks at public data alone (specification, statements: packing).
 """
@@ -14,8 +14,8 @@ from typing import Final, TypeAlias
 from zkp_nb.errors import StatementError
 from zkp_nb.ledger.records import MAX_LEAF_BYTES
 from zkp_nb.statements.builder import Builder
-from zkp_nb.statements.helpers import Arrangement
 from zkp_nb.statements.program import MAX_COLUMNS, Program
+from zkp_nb.statements.witness import MAX_LIMB_BITS
 
 Task: TypeAlias = Callable[[Builder], None]
 """Says one thing to a builder."""
@@ -27,20 +27,22 @@ _TOO_MANY: Final = "This takes more proofs than one receipt holds."
 
 
 class Pack:
-    """The tasks of one program, and what they make of a builder."""
+    """The tasks of one program, and what they make of builders that differ in the bits of limbs, 16 first."""
 
-    def __init__(self, builder: Builder, tasks: list[Task], arrangement: Arrangement) -> None:
-        self.builder = builder
+    def __init__(self, builders: list[Builder], tasks: list[Task]) -> None:
+        self.builders = builders
         self.tasks = tasks
-        self.arrangement = arrangement
+        arrangements = [builders[0].arrangement()]
+        for builder in builders[1:]:
+            arrangements.append(builder.arrangement() if builder.has_ranges else arrangements[0])
+        best = min(range(len(builders)), key=lambda at: (not arrangements[at].fits, arrangements[at].cost))
+        self.builder, self.arrangement = builders[best], arrangements[best]
 
     def with_task(self, task: Task, alone: Pack) -> Pack | None:
         """The program with one more task; None where that does not fit, or costs more than both apart."""
-        if self.builder.least_columns_with(alone.builder) > MAX_COLUMNS or not self.arrangement.fits:
+        if self.builders[0].least_columns_with(alone.builders[0]) > MAX_COLUMNS or not self.arrangement.fits:
             return None
-        builder = self.builder.copy()
-        task(builder)
-        joined = Pack(builder, [*self.tasks, task], builder.arrangement())
+        joined = Pack(_told([builder.copy() for builder in self.builders], task), [*self.tasks, task])
         return joined if joined.arrangement.fits and self.saved(alone, joined) >= 0 else None
 
     def program(self) -> Program:
@@ -51,8 +53,24 @@ class Pack:
         return self.arrangement.cost + alone.arrangement.cost - joined.arrangement.cost
 
 
-def packed(empty: Builder, tasks: Sequence[Task]) -> list[Pack]:
+def _told(builders: list[Builder], task: Task) -> list[Builder]:
+    """The builders, told a task."""
+    first, *others = builders
+    task(first)
+    told = [first]
+    for other in others:
+        same = first.with_limbs(other.limb_bits)
+        if same is None:
+            task(other)
+        told.append(same or other)
+    return told
+
+
+def packed(empty: Builder, tasks: Sequence[Task], limb_bits: Sequence[int] = (MAX_LIMB_BITS,)) -> list[Pack]:
     """The programs of some tasks.
+
+    Args:
+        limb_bits: what the limbs of ranges can have, the most first.
 
     Raises:
         StatementError: there are too many for one statement.
@@ -60,10 +78,8 @@ def packed(empty: Builder, tasks: Sequence[Task]) -> list[Pack]:
     packs: list[Pack] = []
     tried = 0
     for task in tasks:
-        builder = empty.other()
-        task(builder)
-        alone = Pack(builder, [task], builder.arrangement())
-        tried += builder.n_terms * len(packs)
+        alone = Pack(_told([empty.other(bits) for bits in limb_bits], task), [task])
+        tried += alone.builder.n_terms * len(packs)
         if tried > MAX_TRIED:
             raise StatementError(
                 "So many claims about such wide tables take a verifier too long.",

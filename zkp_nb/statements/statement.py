@@ -23,7 +23,7 @@ from pydantic import (
 
 from zkp_nb.errors import LedgerError, StatementError
 from zkp_nb.ledger.records import DatasetRecord, canonical_json, first_complaint
-from zkp_nb.statements.builder import Builder
+from zkp_nb.statements.builder import Builder, limb_widths
 from zkp_nb.statements.packing import Pack, Task, packed
 from zkp_nb.statements.program import Program
 from zkp_nb.table import Table
@@ -146,7 +146,7 @@ class Statement(Part):
         """
         empty = Builder(records, tables)
         for pack in self._packed(records):
-            builder = empty.other()
+            builder = empty.other(pack.builder.limb_bits)
             for task in pack.tasks:
                 task(builder)
             yield builder.witness()
@@ -165,7 +165,9 @@ class Statement(Part):
 
     def _packed(self, records: Records) -> list[Pack]:
         empty = Builder(records)
-        return packed(empty, self.tasks(empty))
+        named = (*self.inputs, *self.outputs, *self.witnesses)
+        depth = max((records[each].depth for each in named if each in records), default=0)
+        return packed(empty, self.tasks(empty), limb_widths(depth))
 
 
 S = TypeVar("S", bound=type[Statement])

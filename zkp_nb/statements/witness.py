@@ -18,8 +18,7 @@ from zkp_nb.table.vectors import Words, inverses
 from zkp_nb.table.vectors import dot as integer_dot
 
 __all__ = [
-    "LIMB_BITS",
-    "LIMB_VALUES",
+    "MAX_LIMB_BITS",
     "Words",
     "evaluate",
     "integer_dot",
@@ -30,8 +29,7 @@ __all__ = [
     "words",
 ]
 
-LIMB_BITS: Final = 16
-LIMB_VALUES: Final = 1 << LIMB_BITS
+MAX_LIMB_BITS: Final = 16
 
 _MASK: Final = (1 << 64) - 1
 
@@ -71,23 +69,24 @@ def evaluate(expr: Expr, given: Mapping[Expr, Words]) -> Words | np.uint64:
     return value(expr)
 
 
-def limbs(values: Words, width: int) -> list[npt.NDArray[np.uint16]]:
-    """16-bit limbs of values below 2^width, lowest first."""
-    count = -(-width // LIMB_BITS)
-    return [(values >> np.uint64(LIMB_BITS * at)).astype(np.uint16) for at in range(count)]
+def limbs(values: Words, width: int, bits: int) -> list[npt.NDArray[np.uint16]]:
+    """Limbs of so many bits of values below 2^width, lowest first."""
+    count = -(-width // bits)
+    pieces = [(values >> np.uint64(bits * at)).astype(np.uint16) for at in range(count)]
+    return pieces if bits == MAX_LIMB_BITS else [piece & np.uint16((1 << bits) - 1) for piece in pieces]
 
 
 def multiplicities(
-    looked_up: Sequence[npt.NDArray[np.uint16]], passed_over: int = 0
+    looked_up: Sequence[npt.NDArray[np.uint16]], bits: int, passed_over: int = 0
 ) -> npt.NDArray[np.int64]:
-    """How often each 16-bit value occurs in all of the vectors together.
+    """How often each value of so many bits occurs in all of the vectors together.
 
     Args:
         passed_over: how many of the zeros among them are not looked up.
     """
-    counts = np.zeros(LIMB_VALUES, np.int64)
+    counts = np.zeros(1 << bits, np.int64)
     for each in looked_up:
-        counts += np.bincount(each, minlength=LIMB_VALUES)
+        counts += np.bincount(each, minlength=1 << bits)
     counts[0] -= passed_over
     return counts
 
