@@ -118,7 +118,7 @@ def verify(
     """
 
 def kernels() -> str:
-    """The path of the kernels in use, ``ifma`` or ``portable``; chosen by the environment variable
+    """The path of the kernels in use, ``ifma``, ``avx2`` or ``portable``; chosen by the environment variable
     ``ZKP_NB_KERNELS``, else the fastest that this processor has."""
 
 # -- long vectors (zkp_nb/table/vectors.py says what they do). Keys are uint64 of shape (n,); cells int64, uint64

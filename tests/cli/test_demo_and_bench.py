@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,6 +82,22 @@ def test_the_bench_says_which_kernels_ran(capfd: pytest.CaptureFixture[str]) -> 
     assert json.loads(capfd.readouterr().out)["kernels"] == "portable"
     assert run([*command, "none such"]) == 1
     assert "cannot take the path none such" in capfd.readouterr().err
+
+
+def test_a_name_of_no_kernels_is_passed_over_aloud_and_once() -> None:
+    code = "from zkp_nb._core import kernels; print(kernels(), kernels())"
+    said = {}
+    for name in ("none such", "portable", ""):
+        command = [sys.executable, "-c", code]
+        environment = os.environ | {"ZKP_NB_KERNELS": name}
+        said[name] = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert said["portable"].stdout.split() == ["portable"] * 2
+    assert said["none such"].stdout == said[""].stdout
+    assert (
+        said["none such"].stderr.count('ZKP_NB_KERNELS="none such" is no path that this processor can take')
+        == 1
+    )
+    assert said["portable"].stderr == said[""].stderr == ""
 
 
 def test_the_lines_of_the_bench_are_named_after_claims() -> None:

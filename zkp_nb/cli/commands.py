@@ -230,7 +230,7 @@ def demo(out: Path | None) -> int:
 )
 @click.option("--statement", "only", multiple=True, metavar="NAME", help="Only this line; may be repeated.")
 @click.option(
-    "--kernels", metavar="PATH", help="ifma or portable; by default the fastest that the processor has."
+    "--kernels", metavar="PATH", help="ifma, avx2 or portable; by default the fastest that the processor has."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def bench(rows: int, only: Sequence[str], kernels: str | None, as_json: bool) -> int:

@@ -145,6 +145,8 @@ fn main() {
         match path {
             Path::Portable(p) => field(path.name(), p),
             #[cfg(target_arch = "x86_64")]
+            Path::Avx2(p) => field(path.name(), p),
+            #[cfg(target_arch = "x86_64")]
             Path::Ifma(p) => field(path.name(), p),
         }
     }

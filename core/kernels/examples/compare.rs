@@ -79,6 +79,8 @@ fn ours(path: Path, points: &[G1Affine], full: &[Fr], u64s: &[u64], u16s: &[u16]
     match path {
         Path::Portable(p) => field(name, p, full),
         #[cfg(target_arch = "x86_64")]
+        Path::Avx2(p) => field(name, p, full),
+        #[cfg(target_arch = "x86_64")]
         Path::Ifma(p) => field(name, p, full),
     }
     let bases = Bases::with_path(path, points);

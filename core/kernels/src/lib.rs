@@ -2,18 +2,25 @@
 //!
 //! The engine works lane by lane: a lane is `A` contiguous field elements that fit into cache.
 //! A [`FieldPath`] keeps such a lane in its own form (64-bit limbs on the portable path, eight
-//! elements across 52-bit limbs with AVX-512 IFMA) and offers slice operations only, so that each
-//! operation can be compiled for the processor it runs on. All paths give bit-equal results.
+//! elements across 52-bit limbs with AVX-512 IFMA, four across floating-point digits with AVX2)
+//! and offers slice operations only, so that each operation can be compiled for the processor it
+//! runs on. All paths give bit-equal results.
 
+#[cfg(target_arch = "x86_64")]
+pub mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub mod ifma;
 mod invert;
 mod memory;
+#[cfg(target_arch = "x86_64")]
+mod modulus;
 mod msm;
 mod path;
 pub mod portable;
 mod twiddles;
 
+#[cfg(target_arch = "x86_64")]
+pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub use ifma::Ifma;
 pub use invert::batch_invert;

@@ -50,9 +50,11 @@ pub struct Twiddles {
     pub(crate) forward: Levels,
     /// `1/c_k` for `k < len/2`.
     pub(crate) inverse: Levels,
-    /// The tables in the form of the vector path, made when it first needs them.
+    /// The tables in the form of each vector path, made when it first needs them.
     #[cfg(target_arch = "x86_64")]
     pub(crate) packed: std::sync::OnceLock<[crate::ifma::Table; 2]>,
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) packed_avx2: std::sync::OnceLock<[crate::avx2::Table; 2]>,
 }
 
 impl Twiddles {
@@ -78,6 +80,8 @@ impl Twiddles {
             inverse: shared(root.inverse().unwrap_or_default()),
             #[cfg(target_arch = "x86_64")]
             packed: std::sync::OnceLock::new(),
+            #[cfg(target_arch = "x86_64")]
+            packed_avx2: std::sync::OnceLock::new(),
         }
     }
 
@@ -99,6 +103,8 @@ impl Twiddles {
             levels: Levels { factors, starts },
             #[cfg(target_arch = "x86_64")]
             packed: std::sync::OnceLock::new(),
+            #[cfg(target_arch = "x86_64")]
+            packed_avx2: std::sync::OnceLock::new(),
         }
     }
 }
@@ -111,9 +117,11 @@ pub struct Coset {
     /// The coset's shift.
     pub shift: Fr,
     pub(crate) levels: Levels,
-    /// The table in the form of the vector path, made when it first needs it.
+    /// The table in the form of each vector path, made when it first needs it.
     #[cfg(target_arch = "x86_64")]
     pub(crate) packed: std::sync::OnceLock<crate::ifma::Table>,
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) packed_avx2: std::sync::OnceLock<crate::avx2::Table>,
 }
 
 /// `root^bitrev(k)` for `k < n`, where `root` has order `2n`.

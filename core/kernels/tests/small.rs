@@ -93,6 +93,8 @@ fn vectors_and_transforms() {
         match path {
             Path::Portable(p) => vectors(p),
             #[cfg(target_arch = "x86_64")]
+            Path::Avx2(p) => vectors(p),
+            #[cfg(target_arch = "x86_64")]
             Path::Ifma(p) => vectors(p),
         }
     }

@@ -2,18 +2,21 @@
 
 use ark_ff::{AdditiveGroup, BigInt, Field, PrimeField, UniformRand};
 use ark_std::rand::{rngs::StdRng, Rng, SeedableRng};
-use zkp_kernels::{batch_invert, root_of_unity, FieldPath, Fr, Portable, Twiddles};
+use zkp_kernels::{batch_invert, root_of_unity, FieldPath, Fr, Path, Portable, Twiddles};
 
 /// Runs a test on each path that this processor has.
 macro_rules! on_every_path {
     ($($name:ident => $test:ident;)*) => {
         $(#[test]
         fn $name() {
-            $test(Portable);
-            #[cfg(target_arch = "x86_64")]
-            match zkp_kernels::Ifma::detect() {
-                Some(path) => $test(path),
-                None => eprintln!("no AVX-512 IFMA here: only the portable path was tested"),
+            for path in Path::available() {
+                match path {
+                    Path::Portable(path) => $test(path),
+                    #[cfg(target_arch = "x86_64")]
+                    Path::Avx2(path) => $test(path),
+                    #[cfg(target_arch = "x86_64")]
+                    Path::Ifma(path) => $test(path),
+                }
             }
         })*
     };

@@ -68,6 +68,8 @@ impl<P: FieldPath> Prover<'_, P> {
         match detect() {
             Path::Portable(path) => self.along_lanes_on(path, folded, scalars, lagrange, weights),
             #[cfg(target_arch = "x86_64")]
+            Path::Avx2(path) => self.along_lanes_on(path, folded, scalars, lagrange, weights),
+            #[cfg(target_arch = "x86_64")]
             Path::Ifma(path) => self.along_lanes_on(path, folded, scalars, lagrange, weights),
         }
     }

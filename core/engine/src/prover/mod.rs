@@ -89,6 +89,10 @@ pub fn prove(
     witness.check(program)?;
     match detect() {
         #[cfg(target_arch = "x86_64")]
+        Path::Avx2(path) if program.depth >= MIN_FAST_DEPTH => {
+            Prover::new(path, srs, program, instance, task)?.run(witness)
+        }
+        #[cfg(target_arch = "x86_64")]
         Path::Ifma(path) if program.depth >= MIN_FAST_DEPTH => {
             Prover::new(path, srs, program, instance, task)?.run(witness)
         }

@@ -7,6 +7,7 @@ use super::field::{each, Lanes, E};
 use super::modulus::{FqMod, Modulus};
 use super::{kernels, Simd};
 use crate::invert::batch_invert_serial;
+use crate::modulus::Prime;
 use crate::msm::{Adder, Row, ABSENT, NEGATIVE};
 use crate::{Fq, G1Affine, G1Projective};
 use ark_ec::AffineRepr;

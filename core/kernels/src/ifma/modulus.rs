@@ -1,16 +1,14 @@
-//! The two prime fields of the curve, with their constants in limbs of 52 bits.
+//! Constants of the two prime fields of the curve, in limbs of 52 bits.
 
-use ark_ff::{BigInt, Fp, MontConfig, PrimeField};
-use std::marker::PhantomData;
+use crate::modulus::Prime;
+
+pub(crate) use crate::modulus::{FqMod, FrMod};
 
 /// A limb's bits.
 pub(crate) const MASK: u64 = (1 << 52) - 1;
 
 /// A prime field of 254 bits with its constants in limbs of 52 bits.
-pub(crate) trait Modulus: Copy + Send + Sync + 'static {
-    /// The field of arkworks.
-    type Field: PrimeField<BigInt = BigInt<4>>;
-    const WORDS: [u64; 4];
+pub(crate) trait Modulus: Prime {
     /// p
     const P: [u64; 5] = split(Self::WORDS);
     /// -1/p mod 2^52
@@ -23,39 +21,9 @@ pub(crate) trait Modulus: Copy + Send + Sync + 'static {
     const STEPS: [[i64; 8]; 5] = steps(Self::P);
     /// 2^260 - p, for subtracting multiples of p by multiply-add.
     const COMPLEMENT: [u64; 5] = complement(Self::P);
-
-    /// The words of an element in Montgomery form for 2^256, as arkworks keeps it.
-    fn raw(x: &Self::Field) -> [u64; 4];
-    /// The element of these words, which are below p.
-    fn from_raw(words: [u64; 4]) -> Self::Field;
 }
 
-/// Arithmetic modulo the group order.
-pub(crate) type FrMod = Ark<ark_bn254::FrConfig>;
-/// Arithmetic modulo the characteristic of the curve's field.
-pub(crate) type FqMod = Ark<ark_bn254::FqConfig>;
-
-pub(crate) struct Ark<C>(PhantomData<C>);
-
-impl<C> Clone for Ark<C> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<C> Copy for Ark<C> {}
-
-impl<C: MontConfig<4>> Modulus for Ark<C> {
-    type Field = Fp<ark_ff::MontBackend<C, 4>, 4>;
-    const WORDS: [u64; 4] = C::MODULUS.0;
-
-    fn raw(x: &Self::Field) -> [u64; 4] {
-        x.0 .0
-    }
-
-    fn from_raw(words: [u64; 4]) -> Self::Field {
-        Fp(BigInt(words), PhantomData)
-    }
-}
+impl<M: Prime> Modulus for M {}
 
 pub(crate) const fn split(w: [u64; 4]) -> [u64; 5] {
     [

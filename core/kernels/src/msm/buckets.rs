@@ -151,6 +151,11 @@ impl<A: Adder> Points<A> {
         task.weigh(&task.buckets(), &[(0, task.count)]).pop()
     }
 
+    /// [`Adder::BUCKET_WEIGHT`]
+    pub fn bucket_weight(&self) -> f64 {
+        A::BUCKET_WEIGHT
+    }
+
     pub fn len(&self) -> usize {
         self.points.len()
     }

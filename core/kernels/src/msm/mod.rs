@@ -11,16 +11,16 @@ mod scalars;
 mod sums;
 
 #[cfg(target_arch = "x86_64")]
-use crate::ifma::Simd;
+use crate::{avx2, ifma};
 use crate::{detect, G1Affine, G1Projective, Path, Scalars};
 use ark_ff::AdditiveGroup;
 use buckets::Points;
-use plain::Plain;
 use rayon::prelude::*;
 use scalars::{Digits, Magnitudes};
 use std::ops::Range;
 
 pub(crate) use lists::ABSENT;
+pub(crate) use plain::Plain;
 pub(crate) use scalars::NEGATIVE;
 pub(crate) use sums::Row;
 
@@ -86,7 +86,22 @@ pub struct Bases(Form);
 enum Form {
     Plain(Points<Plain>),
     #[cfg(target_arch = "x86_64")]
-    Vector(Points<Simd>),
+    Four(Points<avx2::Simd>),
+    #[cfg(target_arch = "x86_64")]
+    Eight(Points<ifma::Simd>),
+}
+
+/// The same expression for the points in each form.
+macro_rules! in_any_form {
+    ($form:expr, $points:ident => $e:expr) => {
+        match $form {
+            Form::Plain($points) => $e,
+            #[cfg(target_arch = "x86_64")]
+            Form::Four($points) => $e,
+            #[cfg(target_arch = "x86_64")]
+            Form::Eight($points) => $e,
+        }
+    };
 }
 
 impl Bases {
@@ -100,7 +115,9 @@ impl Bases {
         Bases(match path {
             Path::Portable(_) => Form::Plain(Points::new(Plain, points)),
             #[cfg(target_arch = "x86_64")]
-            Path::Ifma(path) => Form::Vector(Points::new(path.simd(), points)),
+            Path::Avx2(path) => Form::Four(Points::new(path.simd(), points)),
+            #[cfg(target_arch = "x86_64")]
+            Path::Ifma(path) => Form::Eight(Points::new(path.simd(), points)),
         })
     }
 
@@ -111,7 +128,9 @@ impl Bases {
         Bases(match self.0 {
             Form::Plain(points) => Form::Plain(points.with_table(terms)),
             #[cfg(target_arch = "x86_64")]
-            Form::Vector(points) => Form::Vector(points.with_table(terms)),
+            Form::Four(points) => Form::Four(points.with_table(terms)),
+            #[cfg(target_arch = "x86_64")]
+            Form::Eight(points) => Form::Eight(points.with_table(terms)),
         })
     }
 
@@ -120,7 +139,9 @@ impl Bases {
         Bases(match &self.0 {
             Form::Plain(points) => Form::Plain(points.at_places(start, places)),
             #[cfg(target_arch = "x86_64")]
-            Form::Vector(points) => Form::Vector(points.at_places(start, places)),
+            Form::Four(points) => Form::Four(points.at_places(start, places)),
+            #[cfg(target_arch = "x86_64")]
+            Form::Eight(points) => Form::Eight(points.at_places(start, places)),
         })
     }
 
@@ -138,25 +159,19 @@ impl Bases {
         Bases(match &self.0 {
             Form::Plain(points) => Form::Plain(points.joined(start, codes, count)),
             #[cfg(target_arch = "x86_64")]
-            Form::Vector(points) => Form::Vector(points.joined(start, codes, count)),
+            Form::Four(points) => Form::Four(points.joined(start, codes, count)),
+            #[cfg(target_arch = "x86_64")]
+            Form::Eight(points) => Form::Eight(points.joined(start, codes, count)),
         })
     }
 
     fn table_bits(&self) -> Option<u32> {
-        match &self.0 {
-            Form::Plain(points) => points.table_bits(),
-            #[cfg(target_arch = "x86_64")]
-            Form::Vector(points) => points.table_bits(),
-        }
+        in_any_form!(&self.0, points => points.table_bits())
     }
 
     /// Number of points.
     pub fn len(&self) -> usize {
-        match &self.0 {
-            Form::Plain(points) => points.len(),
-            #[cfg(target_arch = "x86_64")]
-            Form::Vector(points) => points.len(),
-        }
+        in_any_form!(&self.0, points => points.len())
     }
 
     /// Whether there is none.
@@ -169,21 +184,13 @@ impl Bases {
     /// # Panics
     /// If there is no point `i`.
     pub fn get(&self, i: usize) -> G1Affine {
-        match &self.0 {
-            Form::Plain(points) => points.get(i),
-            #[cfg(target_arch = "x86_64")]
-            Form::Vector(points) => points.get(i),
-        }
+        in_any_form!(&self.0, points => points.get(i))
     }
 
     /// Width of a window for sums of `n` terms with scalars of `bits` bits: the one with the
     /// fewest additions, one for each point and window and `weight` for each bucket.
     fn window_bits(&self, n: usize, bits: u32) -> u32 {
-        let weight = match &self.0 {
-            Form::Plain(_) => Plain::BUCKET_WEIGHT,
-            #[cfg(target_arch = "x86_64")]
-            Form::Vector(_) => Simd::BUCKET_WEIGHT,
-        };
+        let weight = in_any_form!(&self.0, points => points.bucket_weight());
         let cost = |c: &u32| {
             let windows = bits.div_ceil(*c);
             let below = f64::from(windows - 1) * f64::from(1u32 << (c - 1));
@@ -269,11 +276,7 @@ const SPARSE: usize = 8;
 fn msm_magnitudes(bases: &Bases, range: Range<usize>, magnitudes: Magnitudes) -> G1Projective {
     if let Some(c) = bases.table_bits() {
         let digits = magnitudes.recode(c);
-        let sum = match &bases.0 {
-            Form::Plain(points) => points.table_sum(range.start, &digits),
-            #[cfg(target_arch = "x86_64")]
-            Form::Vector(points) => points.table_sum(range.start, &digits),
-        };
+        let sum = in_any_form!(&bases.0, points => points.table_sum(range.start, &digits));
         return sum.unwrap_or_default();
     }
     let rows = Rows {
@@ -306,11 +309,7 @@ fn row_sums(bases: &Bases, rows: Rows, magnitudes: Magnitudes) -> Vec<G1Projecti
     let c = bases.window_bits(rows.terms, magnitudes.bits);
     let digits = magnitudes.recode(c);
     let regions = regions(&rows, &digits);
-    let sums = match &bases.0 {
-        Form::Plain(points) => points.region_sums(&rows, &digits, &regions),
-        #[cfg(target_arch = "x86_64")]
-        Form::Vector(points) => points.region_sums(&rows, &digits, &regions),
-    };
+    let sums = in_any_form!(&bases.0, points => points.region_sums(&rows, &digits, &regions));
     // Regions lie row by row, windows from the highest down.
     let each = regions.len() / rows.rows;
     let join = |(regions, sums): (&[Region], &[G1Projective])| {

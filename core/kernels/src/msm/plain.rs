@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 /// The additions of the portable path.
 #[derive(Clone, Copy)]
-pub(super) struct Plain;
+pub(crate) struct Plain;
 
 /// Running sums of lists.
 #[derive(Default)]
