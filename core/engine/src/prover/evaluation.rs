@@ -4,6 +4,7 @@ use crate::domain::{Domain, LANES};
 use crate::eval::{Registers, Root, Tape};
 use crate::program::Program;
 use crate::public::{AlongDepth, Public};
+use ark_ff::Field;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use zkp_kernels::{Coset, FieldPath, Fr};
@@ -32,6 +33,14 @@ pub fn store<P: FieldPath>(path: P, packs: &[P::Pack]) -> Vec<Fr> {
 /// `packs` packs of zeros.
 pub fn zeros<P: FieldPath>(packs: usize) -> Lane<P> {
     vec![P::Pack::default(); packs]
+}
+
+/// `sum += factor * values`; the first sum of every program has the factor one.
+pub fn add_weighted<P: FieldPath>(path: P, sum: &mut [P::Pack], values: &[P::Pack], factor: Fr) {
+    match factor == Fr::ONE {
+        true => path.add_assign(sum, values),
+        false => path.add_scaled(sum, values, factor),
+    }
 }
 
 /// The public columns on the depth axis, or on a coset of it.

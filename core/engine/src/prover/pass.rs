@@ -1,6 +1,6 @@
 //! What step 4 evaluates on one coset, or on the blinding cells.
 
-use super::evaluation::{Evaluation, Lane, Workspace};
+use super::evaluation::{add_weighted, Evaluation, Lane, Workspace};
 use super::sums::Inside;
 use crate::eval::Root;
 use std::ops::Range;
@@ -77,7 +77,7 @@ impl<P: FieldPath> Pass<P> {
             };
             if let Ok(number) = self.classes.binary_search(&self.roots.class(root)) {
                 let block = block.start - first..block.end - first;
-                path.add_scaled(&mut sums[number][block], values, factor);
+                add_weighted(path, &mut sums[number][block], values, factor);
             }
         };
         self.terms.run(workspace, lane, range, columns, emit);

@@ -1,6 +1,6 @@
 //! Sums on the grid (step 3), and what is wrong where a program does not hold.
 
-use super::evaluation::{present, store, zeros, Evaluation, Publics};
+use super::evaluation::{add_weighted, present, store, zeros, Evaluation, Publics};
 use super::grid::GridColumn;
 use super::Prover;
 use crate::domain::{Cosets, LANES};
@@ -135,7 +135,7 @@ impl<P: FieldPath> Prover<'_, P> {
             terms.run(workspace, j, 0..packs, columns, |root, block, values| {
                 if let Ok(place) = places.binary_search(&self.inside(root)) {
                     let chi = chis[root.number % self.program.sums.len()];
-                    path.add_scaled(&mut sums[place][block], values, chi);
+                    add_weighted(path, &mut sums[place][block], values, chi);
                 }
             });
             self.task.step(depth as u64)
