@@ -88,6 +88,23 @@ def test_claims_share_operands_ranges_and_a_proof() -> None:
     assert program.proof_bytes <= 1024
 
 
+def test_what_does_not_fit_is_counted_with_the_limbs_that_take_fewest_columns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Values below 2^13: one lookup each with limbs of 13 bits, two with limbs of 16, and then a second helper."""
+    names = [f"c{at}" for at in range(8)]
+    case = stated(
+        *(claims.between(name, 0, 2**13 - 1) for name in names),
+        subject=committed(pd.DataFrame({name: [0, 1, 2**13 - 1] for name in names})),
+    )
+    (program,) = case.programs
+    assert (program.depth, program.columns) == (16, 10)
+    assert case.holds()
+    # The shortcut leaves out what would not have fitted, and nothing else.
+    monkeypatch.setattr(Builder, "least_columns_with", lambda *_: 0)
+    assert case.programs == (program,)
+
+
 def test_the_same_range_is_proven_once() -> None:
     one = stated(claims.between("age", 0, 100))
     two = stated(claims.between("age", 0, 100), claims.between("age", None, 100))
