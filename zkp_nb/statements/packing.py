@@ -42,7 +42,8 @@ class Pack:
         """The program with one more task; None where that does not fit, or costs more than both apart."""
         # Limbs of fewer bits take fewer columns where a width is a multiple of theirs, and not of 16.
         pairs = zip(self.builders, alone.builders, strict=True)
-        if min(mine.least_columns_with(its) for mine, its in pairs) > MAX_COLUMNS or not self.arrangement.fits:
+        least = min(mine.least_columns_with(its) for mine, its in pairs)
+        if least > MAX_COLUMNS or not self.arrangement.fits:
             return None
         joined = Pack(_told([builder.copy() for builder in self.builders], task), [*self.tasks, task])
         return joined if joined.arrangement.fits and self.saved(alone, joined) >= 0 else None
