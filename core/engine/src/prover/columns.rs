@@ -111,17 +111,17 @@ impl<'a, P: FieldPath> Prover<'a, P> {
             return out;
         }
         let mut values = Zeroizing::new(vec![Fr::ZERO; self.grid.cells()]);
-        let blinding: Vec<[Fr; BLINDING]> = (values.par_chunks_exact_mut(data).enumerate())
-            .map(|(j, cells)| {
-                let lane = Zeroizing::new(self.combine_lane(witness, &small, own, j));
-                let (data, blinding) = lane.split_at(data);
-                cells.copy_from_slice(data);
-                std::array::from_fn(|i| blinding[i])
-            })
-            .collect();
+        let lanes = values.par_chunks_exact_mut(data).enumerate();
+        let blinding = lanes.map(|(j, cells)| {
+            let lane = Zeroizing::new(self.combine_lane(witness, &small, own, j));
+            let (data, blinding) = lane.split_at(data);
+            cells.copy_from_slice(data);
+            std::array::from_fn(|i| blinding[i])
+        });
+        let blinding: Zeroizing<Vec<[Fr; BLINDING]>> = Zeroizing::new(blinding.collect());
         let rows = out.blinding.chunks_exact_mut(LANES).enumerate();
         rows.for_each(|(i, row)| {
-            let pairs = row.iter_mut().zip(&blinding);
+            let pairs = row.iter_mut().zip(&*blinding);
             pairs.for_each(|(cell, of_lane)| *cell += of_lane[i]);
         });
         out.terms.push(self.computed(values));
