@@ -23,9 +23,8 @@
 //! integers, and what the bits of the constants come to is subtracted once for each column: see
 //! [`STARTS`].
 
-use super::modulus::{digits, Modulus, BASE};
+use super::modulus::{digits, half, Modulus, BASE};
 use super::Simd;
-use ark_ff::Field;
 use std::arch::{asm, x86_64::*};
 
 /// Four elements in memory: five digits of four lanes, settled. The default is zero.
@@ -561,7 +560,6 @@ impl Simd {
 
     /// One element in all lanes.
     pub(crate) fn splat<M: Modulus>(self, x: M::Field) -> [f64; 5] {
-        let half = M::Field::from(2u64).inverse().unwrap_or_default();
-        digits(M::raw(&(x * half))).map(|digit| digit as f64)
+        digits(half::<M>(M::raw(&x))).map(|digit| digit as f64)
     }
 }

@@ -36,6 +36,24 @@ pub(crate) trait Modulus: Prime {
 
 impl<M: Prime> Modulus for M {}
 
+/// Half of a number below p, modulo p: the number itself or, if it is odd, its sum with p, shifted.
+pub(crate) fn half<M: Prime>(mut words: [u64; 4]) -> [u64; 4] {
+    if words[0] & 1 == 1 {
+        let mut carry = 0;
+        for (word, p) in words.iter_mut().zip(M::WORDS) {
+            let sum = u128::from(*word) + u128::from(p) + carry;
+            (*word, carry) = (sum as u64, sum >> 64);
+        }
+    }
+    let [w0, w1, w2, w3] = words;
+    [
+        w0 >> 1 | w1 << 63,
+        w1 >> 1 | w2 << 63,
+        w2 >> 1 | w3 << 63,
+        w3 >> 1,
+    ]
+}
+
 /// Digits from 0 to 2^51 - 1.
 pub(crate) const fn split(w: [u64; 4]) -> [u64; 5] {
     const MASK: u64 = (1 << 51) - 1;
