@@ -52,7 +52,7 @@ pub struct Twiddles {
     pub(crate) inverse: Levels,
     /// The tables in the form of each vector path, made when it first needs them.
     #[cfg(target_arch = "x86_64")]
-    pub(crate) packed: std::sync::OnceLock<[crate::ifma::Table; 2]>,
+    pub(crate) packed: std::sync::OnceLock<(crate::ifma::Table, crate::ifma::Inverse)>,
     #[cfg(target_arch = "x86_64")]
     pub(crate) packed_avx2: std::sync::OnceLock<[crate::avx2::Table; 2]>,
 }

@@ -1,345 +1,211 @@
-//! Transforms of eight lanes.
+//! Transforms of eight lanes, forward.
 //!
-//! Going forward, block `k` of a level is split modulo `X^h - c_k` and `X^h + c_k`: the lower half
-//! becomes `lo + c_k hi`, the upper `lo - c_k hi`. Two levels are done in one pass over memory.
-//! Only `hi` is multiplied, by a prepared factor, which makes it less than 10.1 p whatever it was;
-//! so a pass adds less than 20.2 p + 1.8 p to what was `lo` twice (one of each four), and that is
-//! settled first. Values stay below 1.1 p + 22 p between passes and below 45 p within one, under
-//! the 84.6 p that five limbs hold. Limbs grow by 2^54 a level at most and are made normal before
-//! they are multiplied.
+//! Block `k` of a level is split modulo `X^h - c_k` and `X^h + c_k`: the lower half becomes
+//! `lo + c_k hi`, the upper `lo - c_k hi`. Two levels are done in one pass over memory. Only `hi`
+//! is multiplied; products lie within [`SPAN`] p of zero whatever it was. So values, which begin
+//! [`CENTRE`] p above zero, move away from there by 9 p a level, 18 p a pass:
 //!
-//! Going back, `lo + hi` and `c (lo - hi)` are taken of values below [`LOOSE`] p; see
-//! [`inverse_two_levels`].
+//! - After a pass they lie from 24 to 61.1 p. That is so because those which a pass does not
+//!   multiply at all (one of each four) are settled first, and the others end as what these are,
+//!   plus or minus two products.
+//! - In between, what is multiplied lies from 15 to 70.1 p.
 //!
-//! Blocks within a pack, the last three levels, are done on two packs at once, which are shuffled
-//! so that all lower halves lie in one register element and all upper halves in the other.
+//! Nothing is carried but what is multiplied or settled. Limbs grow by less than 13 * 2^52 a level
+//! (ten products and two of the quotient, and what products begin with), and by 3 * 2^52 as they
+//! are settled; even those that are never multiplied stay below 2^61 in the at most 24 levels.
+//!
+//! The last six levels work on blocks of eight packs; for the last three of them the block is
+//! turned round.
 
-use super::field::{each, Lanes, E};
-use super::modulus::FrMod;
-use super::{kernels, Simd, Table};
-use crate::Fr;
-use std::arch::x86_64::*;
+use super::field::Lanes;
+use super::prepared::{products, Factor, Folded, Narrow, SPAN};
+use super::table::{Inner, Table, Within, BLOCK};
+use super::turn::turn;
+use super::{for_each_two, kernels, Simd};
 
-/// Eight prepared factors, [`Simd::prepare`].
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Factors([Lanes; 2]);
+/// Values are kept around this many p, the middle of what five limbs hold.
+const CENTRE: u64 = 42;
+const _: () = assert!(CENTRE >= 4 * SPAN + 2 && CENTRE + 4 * SPAN + 2 <= 84);
 
-impl Table {
-    /// Whether all levels have the same factors: those of the subgroup itself.
-    fn shared(&self) -> bool {
-        self.starts.iter().all(|start| *start == 0)
+/// How lower halves come to a level.
+#[derive(Clone, Copy, PartialEq)]
+enum Lower {
+    /// Settled, to be raised to the centre.
+    Fresh,
+    /// The first of the two is settled again.
+    First,
+    Loose,
+}
+
+/// One level of two pairs, by one factor or two.
+#[inline(always)]
+fn split<F: Factor, const N: usize>(
+    s: Simd,
+    lo: [&mut Lanes; 2],
+    hi: [&mut Lanes; 2],
+    c: [&F; N],
+    how: Lower,
+) {
+    let a = [s.carry_up(s.load(hi[0])), s.carry_up(s.load(hi[1]))];
+    let p = products(s, &a, c);
+    let mut y = [s.load(lo[0]), s.load(lo[1])];
+    match how {
+        Lower::Fresh => y = [s.raise::<CENTRE>(&y[0]), s.raise::<CENTRE>(&y[1])],
+        Lower::First => y[0] = s.settle_loose::<CENTRE>(&y[0]),
+        Lower::Loose => {}
     }
+    let [lo0, lo1] = lo;
+    let [hi0, hi1] = hi;
+    s.store(lo0, s.add(&y[0], &p[0]));
+    s.store(hi0, s.sub(&y[0], &p[0]));
+    s.store(lo1, s.add(&y[1], &p[1]));
+    s.store(hi1, s.sub(&y[1], &p[1]));
 }
 
-/// A factor in registers.
-type Factor = [E; 2];
-
-/// Lane numbers of two-source shuffles, for the register of lower and that of upper halves; from 8
-/// on they mean the second source. Those between levels are their own inverses.
-type Shuffle = [[u64; 8]; 2];
-
-/// Two packs to halves of four: `a0-3 b0-3`, `a4-7 b4-7`.
-const FOURS: Shuffle = [[0, 1, 2, 3, 8, 9, 10, 11], [4, 5, 6, 7, 12, 13, 14, 15]];
-/// From there to halves of two: `a0,1,4,5 b0,1,4,5`, `a2,3,6,7 b2,3,6,7`.
-const TWOS: Shuffle = [[0, 1, 8, 9, 4, 5, 12, 13], [2, 3, 10, 11, 6, 7, 14, 15]];
-/// From there to halves of one: `a0,2,4,6 b0,2,4,6`, `a1,3,5,7 b1,3,5,7`.
-const ONES: Shuffle = [[0, 8, 2, 10, 4, 12, 6, 14], [1, 9, 3, 11, 5, 13, 7, 15]];
-/// From there back to two packs.
-const PACKS: Shuffle = [[0, 8, 1, 9, 2, 10, 3, 11], [4, 12, 5, 13, 6, 14, 7, 15]];
-/// Two packs to halves of one.
-const ODDS: Shuffle = [[0, 2, 4, 6, 8, 10, 12, 14], [1, 3, 5, 7, 9, 11, 13, 15]];
-
-/// Which twiddle of a pack each lane of `TWOS` takes, for an even and an odd pair of packs.
-const SPREAD2: [[u64; 8]; 2] = [[0, 0, 1, 1, 2, 2, 3, 3], [4, 4, 5, 5, 6, 6, 7, 7]];
-/// The same for `FOURS`, by the pair modulo 4.
-const SPREAD4: [[u64; 8]; 4] = [
-    [0, 0, 0, 0, 1, 1, 1, 1],
-    [2, 2, 2, 2, 3, 3, 3, 3],
-    [4, 4, 4, 4, 5, 5, 5, 5],
-    [6, 6, 6, 6, 7, 7, 7, 7],
-];
-
-// SAFETY of the blocks below: the intrinsics take no pointers, and `Simd` is the proof that the
-// processor has them.
+/// Two levels of two times four elements; the factors are those of the first level and of the two
+/// blocks of the second.
 #[inline(always)]
-fn shuffle(s: Simd, u: &E, v: &E, by: &Shuffle) -> (E, E) {
-    let (low, high) = (s.load8(&by[0]), s.load8(&by[1]));
-    (
-        each!(|I| unsafe { _mm512_permutex2var_epi64(u[I], low, v[I]) }),
-        each!(|I| unsafe { _mm512_permutex2var_epi64(u[I], high, v[I]) }),
-    )
+fn split4<F: Factor>(s: Simd, x: [&mut [Lanes; 2]; 4], c: [&F; 3], how: Lower) {
+    let [[x0, y0], [x1, y1], [x2, y2], [x3, y3]] = x;
+    split(s, [x0, x1], [x2, x3], [c[0]], how);
+    split(s, [y0, y1], [y2, y3], [c[0]], how);
+    split(s, [x0, y0], [x1, y1], [c[1]], Lower::Loose);
+    split(s, [x2, y2], [x3, y3], [c[2]], Lower::Loose);
 }
 
+/// The last three levels of a block that is turned round. Values come from 15 p to 70.1 p, by one
+/// level after a pass; so do they leave the last level, which settles them.
 #[inline(always)]
-fn spread(s: Simd, pack: &Factors, lanes: &[u64; 8]) -> Factor {
-    let lanes = s.load8(lanes);
-    let [x, y] = [s.load(&pack.0[0]), s.load(&pack.0[1])];
-    [
-        each!(|I| unsafe { _mm512_permutexvar_epi64(lanes, x[I]) }),
-        each!(|I| unsafe { _mm512_permutexvar_epi64(lanes, y[I]) }),
-    ]
-}
-
-#[inline(always)]
-fn factors(s: Simd, pack: &Factors) -> Factor {
-    [s.load(&pack.0[0]), s.load(&pack.0[1])]
-}
-
-/// Factor `k` of a level in all lanes.
-#[inline(always)]
-fn factor(s: Simd, table: &Table, level: usize, k: usize) -> Factor {
-    let pack = &table.packs[table.starts[level] + k / 8].0;
-    [
-        each!(|I| s.set(pack[0].0[I][k % 8])),
-        each!(|I| s.set(pack[1].0[I][k % 8])),
-    ]
-}
-
-/// `lo + c hi` and `lo - c hi + 11p`, limbs not normal.
-#[inline(always)]
-fn split(s: Simd, lo: &E, hi: E, c: &Factor) -> (E, E) {
-    let t = s.mul_prepared::<FrMod>(&s.carry(hi), c);
-    (s.add(lo, &t), s.sub_from::<FrMod>(lo, &t, 11))
-}
-
-/// Values on the way back are below this many p.
-const LOOSE: u64 = 21;
-
-/// `lo + hi`, limbs not normal, and `c (lo - hi)`; values below `bound` p.
-#[inline(always)]
-fn merge(s: Simd, lo: &E, hi: &E, c: &Factor, bound: u64) -> (E, E) {
-    let difference = s.carry(s.sub_from::<FrMod>(lo, hi, bound));
-    (s.add(lo, hi), s.mul_prepared::<FrMod>(&difference, c))
+fn last_levels<F: Factor>(s: Simd, x: &mut [Lanes; BLOCK], c: &Inner<F>) {
+    let ([x0, x1, x2, x3], _) = x.as_chunks_mut() else {
+        return;
+    };
+    split4(s, [x0, x1, x2, x3], [&c[0], &c[1], &c[2]], Lower::First);
+    for (four, c) in x
+        .as_chunks_mut()
+        .0
+        .iter_mut()
+        .zip([[&c[3], &c[4]], [&c[5], &c[6]]])
+    {
+        let [a0, a1, b0, b1] = four;
+        split(s, [a0, b0], [a1, b1], c, Lower::Loose);
+        for x in four {
+            let y = s.load(x);
+            s.store(x, s.settle_fully(&y));
+        }
+    }
 }
 
 kernels! {
-    /// Brings factors, eight to a pack, into the form for transforms.
-    pub fn prepare(s: Simd, packs: &mut [Factors], factors: &[Fr]) {
-        for (pack, factors) in packs.iter_mut().zip(factors.chunks(8)) {
-            let mut eight = [Fr::default(); 8];
-            for (to, from) in eight.iter_mut().zip(factors) {
-                *to = *from;
-            }
-            let [plain, quotient] = s.prepare::<FrMod>(&s.import::<FrMod>(&eight));
-            s.store(&mut pack.0[0], plain);
-            s.store(&mut pack.0[1], quotient);
-        }
-    }
-
-    /// Coefficients to values in bit-reversed order; two packs at least.
+    /// Coefficients to values in bit-reversed order.
     pub fn forward(s: Simd, x: &mut [Lanes], table: &Table) {
-        if x.len() >= 8 && table.shared() {
-            let quarter = x.len() / 4;
-            forward_first_levels(s, x, table);
-            for (j, x) in x.chunks_exact_mut(quarter).enumerate() {
-                forward_block(s, x, table, 2, j);
-            }
-        } else {
-            forward_block(s, x, table, 0, 0);
+        let outer = (x.len() / BLOCK).trailing_zeros();
+        if outer == 0 {
+            return within::<true>(s, x, table, 0, 0);
+        }
+        let levels = if outer % 2 == 1 { 1 } else { 2 };
+        match (levels, table.plain) {
+            (1, true) => plain_level(s, x),
+            (1, false) => first_level(s, x, table),
+            (_, true) => plain_two_levels(s, x, table),
+            (_, false) => two_levels::<true>(s, x, table, 0, 0),
+        }
+        let part = x.len() >> levels;
+        for (j, x) in x.chunks_exact_mut(part).enumerate() {
+            block(s, x, table, levels, j);
         }
     }
 
-    /// As [`forward_two_levels`] for the first two levels, of settled values, whose factors are 1
-    /// but for the square root of -1. Values come out below 15 p.
-    fn forward_first_levels(s: Simd, x: &mut [Lanes], table: &Table) {
-        let root = factor(s, table, 1, 1);
+    fn block(s: Simd, x: &mut [Lanes], table: &Table, level: usize, k: usize) {
+        if x.len() == BLOCK {
+            return within::<false>(s, x, table, level, k);
+        }
+        two_levels::<false>(s, x, table, level, k);
+        let quarter = x.len() / 4;
+        for (j, x) in x.chunks_exact_mut(quarter).enumerate() {
+            block(s, x, table, level + 2, 4 * k + j);
+        }
+    }
+
+    fn first_level(s: Simd, x: &mut [Lanes], table: &Table) {
+        let c = table.factor(0, 0);
         let (low, high) = x.split_at_mut(x.len() / 2);
-        let (x0, x1) = low.split_at_mut(low.len() / 2);
-        let (x2, x3) = high.split_at_mut(high.len() / 2);
-        for ((x0, x1), (x2, x3)) in x0.iter_mut().zip(x1).zip(x2.iter_mut().zip(x3)) {
-            let (y0, y1, y2, y3) = (s.load(x0), s.load(x1), s.load(x2), s.load(x3));
-            let (a0, a1) = (s.add(&y0, &y2), s.add(&y1, &y3));
-            s.store(x0, s.add(&a0, &a1));
-            s.store(x1, s.sub_from::<FrMod>(&a0, &a1, 3));
-            let (a2, a3) = (
-                s.sub_from::<FrMod>(&y0, &y2, 2),
-                s.sub_from::<FrMod>(&y1, &y3, 2),
-            );
-            let (b2, b3) = split(s, &a2, a3, &root);
-            s.store(x2, b2);
-            s.store(x3, b3);
+        let (low, _) = low.as_chunks_mut();
+        let (high, _) = high.as_chunks_mut();
+        for (lo, hi) in low.iter_mut().zip(high) {
+            split(s, lo.each_mut(), hi.each_mut(), [c], Lower::Fresh);
         }
     }
 
-    /// Block `k` of a level.
-    fn forward_block(s: Simd, x: &mut [Lanes], table: &Table, level: usize, k: usize) {
-        if x.len() >= 8 {
-            let quarter = x.len() / 4;
-            forward_two_levels(s, x, table, level, k);
-            for (j, x) in x.chunks_exact_mut(quarter).enumerate() {
-                forward_block(s, x, table, level + 2, 4 * k + j);
+    /// The first level where its factor is 1; leaves values from 41 p to 44.2 p.
+    fn plain_level(s: Simd, x: &mut [Lanes]) {
+        let (low, high) = x.split_at_mut(x.len() / 2);
+        for (lo, hi) in low.iter_mut().zip(high) {
+            let (a, b) = (s.load(lo), s.load(hi));
+            s.store(lo, s.raise::<CENTRE>(&s.add(&a, &b)));
+            s.store(hi, s.raise::<CENTRE>(&s.sub(&a, &b)));
+        }
+    }
+
+    /// The first two levels where their factors are 1, but for the root of -1; leaves values from
+    /// 32 p to 52.2 p.
+    fn plain_two_levels(s: Simd, x: &mut [Lanes], table: &Table) {
+        let root = table.factor(1, 1);
+        for_each_two!(x, |x0, x1, x2, x3| {
+            let mut multiplied = [s.zero(); 2];
+            for l in 0..2 {
+                let (y0, y1) = (s.load(&x0[l]), s.load(&x1[l]));
+                let (y2, y3) = (s.load(&x2[l]), s.load(&x3[l]));
+                let (a0, a1) = (s.add(&y0, &y2), s.add(&y1, &y3));
+                s.store(&mut x0[l], s.raise::<CENTRE>(&s.add(&a0, &a1)));
+                s.store(&mut x1[l], s.raise::<CENTRE>(&s.sub(&a0, &a1)));
+                s.store(&mut x2[l], s.raise::<CENTRE>(&s.sub(&y0, &y2)));
+                multiplied[l] = s.carry_up(s.raise::<2>(&s.sub(&y1, &y3)));
             }
+            let p = root.products_by(s, &multiplied);
+            for l in 0..2 {
+                let a2 = s.load(&x2[l]);
+                s.store(&mut x2[l], s.add(&a2, &p[l]));
+                s.store(&mut x3[l], s.sub(&a2, &p[l]));
+            }
+        });
+    }
+
+    /// Two levels in one pass over memory, of block `k` of the first of them.
+    fn two_levels<const FRESH: bool>(s: Simd, x: &mut [Lanes], table: &Table, level: usize, k: usize) {
+        let c = [
+            table.factor(level, k),
+            table.factor(level + 1, 2 * k),
+            table.factor(level + 1, 2 * k + 1),
+        ];
+        let how = if FRESH { Lower::Fresh } else { Lower::First };
+        for_each_two!(x, |x0, x1, x2, x3| split4(s, [x0, x1, x2, x3], c, how));
+    }
+
+    /// The last six levels, of block `k` of the first of them; leaves it settled.
+    fn within<const FRESH: bool>(s: Simd, x: &mut [Lanes], table: &Table, level: usize, k: usize) {
+        two_levels::<FRESH>(s, x, table, level, k);
+        let Ok(x) = <&mut [Lanes; BLOCK]>::try_from(x) else {
             return;
+        };
+        for (j, four) in x.as_chunks_mut().0.iter_mut().enumerate() {
+            let c = [0, 1].map(|i| table.factor(level + 2, 4 * k + 2 * j + i));
+            let [a, b, c0, d] = four;
+            split(s, [a, c0], [b, d], c, Lower::Loose);
         }
-        let (mut level, mut half) = (level, x.len() / 2);
-        let mut first = k;
-        while half >= 1 {
-            for (j, block) in x.chunks_exact_mut(2 * half).enumerate() {
-                let c = factor(s, table, level, first + j);
-                let (lo, hi) = block.split_at_mut(half);
-                for (lo, hi) in lo.iter_mut().zip(hi) {
-                    let (a, b) = split(s, &s.load(lo), s.load(hi), &c);
-                    s.store(lo, a);
-                    s.store(hi, b);
-                }
-            }
-            (level, first, half) = (level + 1, 2 * first, half / 2);
+        turn(s, x);
+        match &table.within {
+            Within::Folded(c) => last_levels_folded(s, x, &c[k]),
+            Within::Narrow(c) => last_levels_narrow(s, x, &c[k]),
         }
-        for (j, pair) in x.chunks_exact_mut(2).enumerate() {
-            forward_within(s, pair, table, level, first / 2 + j);
-        }
+        turn(s, x);
     }
 
-    /// Two levels in one pass over memory.
-    fn forward_two_levels(s: Simd, x: &mut [Lanes], table: &Table, level: usize, k: usize) {
-        let (c, c0, c1) = (
-            factor(s, table, level, k),
-            factor(s, table, level + 1, 2 * k),
-            factor(s, table, level + 1, 2 * k + 1),
-        );
-        let (low, high) = x.split_at_mut(x.len() / 2);
-        let (x0, x1) = low.split_at_mut(low.len() / 2);
-        let (x2, x3) = high.split_at_mut(high.len() / 2);
-        for ((x0, x1), (x2, x3)) in x0.iter_mut().zip(x1).zip(x2.iter_mut().zip(x3)) {
-            let first = s.settle_wide::<FrMod>(s.carry(s.load(x0)));
-            let (a0, a2) = split(s, &first, s.load(x2), &c);
-            let (a1, a3) = split(s, &s.load(x1), s.load(x3), &c);
-            let (b0, b1) = split(s, &a0, a1, &c0);
-            s.store(x0, b0);
-            s.store(x1, b1);
-            let (b2, b3) = split(s, &a2, a3, &c1);
-            s.store(x2, b2);
-            s.store(x3, b3);
-        }
+    fn last_levels_folded(s: Simd, x: &mut [Lanes; BLOCK], c: &Inner<Folded>) {
+        last_levels(s, x, c);
     }
 
-    /// The last three levels of pair `i` of packs; leaves them settled. They come below 46 p, by
-    /// two levels of their own at most since a pass, and three more make 79 p.
-    fn forward_within(s: Simd, pair: &mut [Lanes], table: &Table, level: usize, i: usize) {
-        let [fours, twos, ones] = [0, 1, 2].map(|l| &table.packs[table.starts[level + l]..]);
-        let (a, b) = (s.load(&pair[0]), s.load(&pair[1]));
-        let (u, v) = shuffle(s, &a, &b, &FOURS);
-        let (u, v) = split(s, &u, v, &spread(s, &fours[i / 4], &SPREAD4[i % 4]));
-        let (u, v) = shuffle(s, &u, &v, &TWOS);
-        let (u, v) = split(s, &u, v, &spread(s, &twos[i / 2], &SPREAD2[i % 2]));
-        let (u, v) = shuffle(s, &u, &v, &ONES);
-        let (u, v) = split(s, &u, v, &factors(s, &ones[i]));
-        let (u, v) = (
-            s.settle_wide::<FrMod>(s.carry(u)),
-            s.settle_wide::<FrMod>(s.carry(v)),
-        );
-        let (a, b) = shuffle(s, &u, &v, &PACKS);
-        s.store(&mut pair[0], a);
-        s.store(&mut pair[1], b);
-    }
-
-    /// Values in bit-reversed order to coefficients; two packs at least.
-    pub fn inverse(s: Simd, x: &mut [Lanes], table: &Table, len_inv: &[u64; 5]) {
-        let c = s.prepare::<FrMod>(&s.broadcast(*len_inv));
-        if x.len() >= 8 {
-            let quarter = x.len() / 4;
-            for (j, x) in x.chunks_exact_mut(quarter).enumerate() {
-                inverse_block(s, x, table, 2, j);
-            }
-            inverse_last_levels(s, x, table, &c);
-        } else {
-            inverse_block(s, x, table, 0, 0);
-            for x in x {
-                let x0 = s.load(x);
-                scale(s, x, x0, &c);
-            }
-        }
-    }
-
-    /// Stores `a` times a factor, settled; limbs of `a` may be any, its value below 84 p.
-    fn scale(s: Simd, x: &mut Lanes, a: E, c: &Factor) {
-        let scaled = s.mul_prepared::<FrMod>(&s.carry(a), c);
-        s.store(x, s.settle_wide::<FrMod>(scaled));
-    }
-
-    /// As [`inverse_two_levels`] for the last two levels, whose factors are 1 but for the square
-    /// root of -1, and the multiplication by 1/n.
-    fn inverse_last_levels(s: Simd, x: &mut [Lanes], table: &Table, len_inv: &Factor) {
-        let root = factor(s, table, 1, 1);
-        let (low, high) = x.split_at_mut(x.len() / 2);
-        let (x0, x1) = low.split_at_mut(low.len() / 2);
-        let (x2, x3) = high.split_at_mut(high.len() / 2);
-        for ((x0, x1), (x2, x3)) in x0.iter_mut().zip(x1).zip(x2.iter_mut().zip(x3)) {
-            let (y0, y1) = (s.load(x0), s.load(x1));
-            let (a2, a3) = merge(s, &s.load(x2), &s.load(x3), &root, LOOSE);
-            let (a0, a1) = (s.add(&y0, &y1), s.sub_from::<FrMod>(&y0, &y1, LOOSE));
-            scale(s, x0, s.add(&a0, &a2), len_inv);
-            scale(s, x2, s.sub_from::<FrMod>(&a0, &a2, 2 * LOOSE), len_inv);
-            scale(s, x1, s.add(&a1, &a3), len_inv);
-            scale(s, x3, s.sub_from::<FrMod>(&a1, &a3, LOOSE), len_inv);
-        }
-    }
-
-    fn inverse_block(s: Simd, x: &mut [Lanes], table: &Table, level: usize, k: usize) {
-        if x.len() >= 8 {
-            let quarter = x.len() / 4;
-            for (j, x) in x.chunks_exact_mut(quarter).enumerate() {
-                inverse_block(s, x, table, level + 2, 4 * k + j);
-            }
-            inverse_two_levels(s, x, table, level, k);
-            return;
-        }
-        let depth = x.len().trailing_zeros() as usize;
-        let pairs = k << (depth - 1);
-        for (j, pair) in x.chunks_exact_mut(2).enumerate() {
-            inverse_within(s, pair, table, level + depth, pairs + j);
-        }
-        let mut half = 1;
-        for l in (0..depth).rev() {
-            for (j, block) in x.chunks_exact_mut(2 * half).enumerate() {
-                let c = factor(s, table, level + l, (k << l) + j);
-                let (lo, hi) = block.split_at_mut(half);
-                for (lo, hi) in lo.iter_mut().zip(hi) {
-                    let (a, b) = merge(s, &s.load(lo), &s.load(hi), &c, LOOSE);
-                    s.store(lo, s.settle_wide::<FrMod>(s.carry(a)));
-                    s.store(hi, b);
-                }
-            }
-            half *= 2;
-        }
-    }
-
-    /// Two levels in one pass over memory. Sums of two are below 42 p, of four below 84 p; the
-    /// latter are settled. Products are below 10.1 p, and so sums of two of them below 21 p.
-    fn inverse_two_levels(s: Simd, x: &mut [Lanes], table: &Table, level: usize, k: usize) {
-        let (c, c0, c1) = (
-            factor(s, table, level, k),
-            factor(s, table, level + 1, 2 * k),
-            factor(s, table, level + 1, 2 * k + 1),
-        );
-        let (low, high) = x.split_at_mut(x.len() / 2);
-        let (x0, x1) = low.split_at_mut(low.len() / 2);
-        let (x2, x3) = high.split_at_mut(high.len() / 2);
-        for ((x0, x1), (x2, x3)) in x0.iter_mut().zip(x1).zip(x2.iter_mut().zip(x3)) {
-            let (a0, a1) = merge(s, &s.load(x0), &s.load(x1), &c0, LOOSE);
-            let (a2, a3) = merge(s, &s.load(x2), &s.load(x3), &c1, LOOSE);
-            let (b0, b2) = merge(s, &a0, &a2, &c, 2 * LOOSE);
-            s.store(x0, s.settle_wide::<FrMod>(s.carry(b0)));
-            s.store(x2, b2);
-            let (b1, b3) = merge(s, &a1, &a3, &c, LOOSE);
-            s.store(x1, s.carry(b1));
-            s.store(x3, b3);
-        }
-    }
-
-    fn inverse_within(s: Simd, pair: &mut [Lanes], table: &Table, level: usize, i: usize) {
-        let [fours, twos, ones] = [0, 1, 2].map(|l| &table.packs[table.starts[level + l]..]);
-        let (a, b) = (s.load(&pair[0]), s.load(&pair[1]));
-        let (u, v) = shuffle(s, &a, &b, &ODDS);
-        let (u, v) = merge(s, &u, &v, &factors(s, &ones[i]), LOOSE);
-        let (u, v) = shuffle(s, &u, &v, &ONES);
-        let (u, v) = merge(s, &u, &v, &spread(s, &twos[i / 2], &SPREAD2[i % 2]), LOOSE);
-        let u = s.settle_wide::<FrMod>(s.carry(u));
-        let (u, v) = shuffle(s, &u, &v, &TWOS);
-        let (u, v) = merge(s, &u, &v, &spread(s, &fours[i / 4], &SPREAD4[i % 4]), LOOSE);
-        let u = s.settle_wide::<FrMod>(s.carry(u));
-        let (a, b) = shuffle(s, &u, &v, &FOURS);
-        s.store(&mut pair[0], a);
-        s.store(&mut pair[1], b);
+    fn last_levels_narrow(s: Simd, x: &mut [Lanes; BLOCK], c: &Inner<Narrow>) {
+        last_levels(s, x, c);
     }
 }

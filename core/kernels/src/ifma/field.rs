@@ -58,6 +58,11 @@ impl Simd {
     }
 
     #[inline(always)]
+    pub(crate) fn store8(self, x: &mut [u64; 8], v: __m512i) {
+        unsafe { _mm512_storeu_si512(x.as_mut_ptr().cast(), v) }
+    }
+
+    #[inline(always)]
     pub(crate) fn set(self, x: u64) -> __m512i {
         unsafe { _mm512_set1_epi64(x as i64) }
     }
@@ -73,12 +78,12 @@ impl Simd {
     }
 
     #[inline(always)]
-    fn lo(self, acc: __m512i, a: __m512i, b: __m512i) -> __m512i {
+    pub(crate) fn lo(self, acc: __m512i, a: __m512i, b: __m512i) -> __m512i {
         unsafe { _mm512_madd52lo_epu64(acc, a, b) }
     }
 
     #[inline(always)]
-    fn hi(self, acc: __m512i, a: __m512i, b: __m512i) -> __m512i {
+    pub(crate) fn hi(self, acc: __m512i, a: __m512i, b: __m512i) -> __m512i {
         unsafe { _mm512_madd52hi_epu64(acc, a, b) }
     }
 
@@ -244,86 +249,6 @@ impl Simd {
             t[j + 1] = self.hi(t[j + 1], m, self.set(M::P[j]));
         }
         [t[1], t[2], t[3], t[4], t[5], self.set(0)]
-    }
-
-    /// `a b mod 2^260`, normal; operands must be.
-    #[inline(always)]
-    fn mul_low(self, a: &E, b: &E) -> E {
-        let mut t = [self.set(0); 5];
-        for i in 0..5 {
-            for j in 0..5 - i {
-                t[i + j] = self.lo(t[i + j], a[j], b[i]);
-                if i + j < 4 {
-                    t[i + j + 1] = self.hi(t[i + j + 1], a[j], b[i]);
-                }
-            }
-        }
-        self.modulo(self.carry(t))
-    }
-
-    /// The value mod 2^260 of normal limbs but for the last.
-    #[inline(always)]
-    fn modulo(self, mut a: E) -> E {
-        a[4] = unsafe { _mm512_and_si512(a[4], self.set(MASK)) };
-        a
-    }
-
-    /// For each canonical element `w` in Montgomery form the number `w / 2^260` below p itself and
-    /// `floor(w' 2^260 / p)` of that number `w'`, for [`Simd::mul_prepared`].
-    ///
-    /// The floor is `(w' 2^260 - w) / p`, which is `-w / p` modulo 2^260, below which it is.
-    #[inline(always)]
-    pub(crate) fn prepare<M: Modulus>(self, w: &E) -> [E; 2] {
-        let w = self.canonical::<M>(*w);
-        let one = [
-            self.set(1),
-            self.set(0),
-            self.set(0),
-            self.set(0),
-            self.set(0),
-        ];
-        let plain = self.canonical::<M>(self.mul::<M>(&w, &one));
-        [plain, self.mul_low(&w, &self.broadcast(M::NEG_INVERSE))]
-    }
-
-    /// `a w mod p` of value below 10.1 p, normal, for a factor as [`Simd::prepare`] gives it and
-    /// `a` normal (Shoup's way, with products cut off). Three quarters of the work of a
-    /// Montgomery product.
-    ///
-    /// The quotient `q` is `a w' / 2^260` without the parts of products that weigh less than 1,
-    /// which come to at most 9 + 2^-48 together; the floors in `w'` and in `q` cost less than 2
-    /// more, so `0 <= a w / p - q < 11`: more exactly below 10.1, as the floor in `q` is one of the
-    /// parts left off. As `a w - q p` is below 2^260 its value modulo that is all there is.
-    #[inline(always)]
-    pub(crate) fn mul_prepared<M: Modulus>(self, a: &E, [w, quotient]: &[E; 2]) -> E {
-        let mut q = [self.set(0); 5];
-        let mut t = [self.set(0); 5];
-        for i in 0..5 {
-            for j in 0..5 {
-                if i + j >= 5 {
-                    q[i + j - 5] = self.lo(q[i + j - 5], a[j], quotient[i]);
-                }
-                if i + j >= 4 {
-                    q[i + j - 4] = self.hi(q[i + j - 4], a[j], quotient[i]);
-                }
-                if i + j < 5 {
-                    t[i + j] = self.lo(t[i + j], a[j], w[i]);
-                }
-                if i + j < 4 {
-                    t[i + j + 1] = self.hi(t[i + j + 1], a[j], w[i]);
-                }
-            }
-        }
-        let q = self.carry(q);
-        for i in 0..5 {
-            for j in 0..5 - i {
-                t[i + j] = self.lo(t[i + j], q[j], self.set(M::COMPLEMENT[i]));
-                if i + j < 4 {
-                    t[i + j + 1] = self.hi(t[i + j + 1], q[j], self.set(M::COMPLEMENT[i]));
-                }
-            }
-        }
-        self.modulo(self.carry(t))
     }
 
     /// `a^2 / 2^260`, as [`Simd::mul`].

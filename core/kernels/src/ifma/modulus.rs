@@ -83,8 +83,25 @@ const fn steps(p: [u64; 5]) -> [[i64; 8]; 5] {
     out
 }
 
-const fn complement(p: [u64; 5]) -> [u64; 5] {
-    // 2^260 - p = (2^260 - 1 - p) + 1; p is odd, so the last addition carries nowhere.
+/// `k p`, which must be below 2^260.
+pub(crate) const fn multiple(p: [u64; 5], k: u64) -> [u64; 5] {
+    let mut out = [0; 5];
+    let mut carry = 0u128;
+    let mut i = 0;
+    while i < 5 {
+        let sum = p[i] as u128 * k as u128 + carry;
+        out[i] = sum as u64 & MASK;
+        carry = sum >> 52;
+        i += 1;
+    }
+    assert!(carry == 0);
+    out
+}
+
+/// 2^260 less a number whose lowest limb is not zero.
+pub(crate) const fn complement(p: [u64; 5]) -> [u64; 5] {
+    // 2^260 - p = (2^260 - 1 - p) + 1, and the last addition carries nowhere.
+    assert!(p[0] > 0);
     [
         (MASK - p[0]) + 1,
         MASK - p[1],

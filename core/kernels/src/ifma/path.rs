@@ -2,9 +2,9 @@
 
 use super::field::{Lanes, E};
 use super::modulus::FrMod;
-use super::{fft, kernels, Simd};
+use super::table::{self, Table, BLOCK};
+use super::{fft, ifft, kernels, Simd};
 use crate::invert::batch_invert_serial;
-use crate::twiddles::Levels;
 use crate::{Coset, FieldPath, Fr, Portable, Twiddles};
 use ark_ff::Field;
 use std::arch::x86_64::{_mm512_abs_epi64, _mm512_movepi64_mask};
@@ -24,39 +24,28 @@ impl Ifma {
     }
 }
 
-/// The factors of a transform in packs, for lengths from 16 on.
-pub(crate) struct Table {
-    pub packs: Vec<fft::Factors>,
-    /// Where the packs of each level begin.
-    pub starts: Vec<usize>,
+/// What a transform back needs.
+pub(crate) struct Inverse {
+    table: Table,
+    last: ifft::Last,
 }
 
 impl Ifma {
-    fn table(self, levels: &Levels) -> Table {
-        let mut packs = vec![fft::Factors::default(); levels.factors.len().div_ceil(8)];
-        let mut starts = vec![0; levels.starts.len()];
-        if levels.starts.iter().all(|start| *start == 0) {
-            // SAFETY: as in `enter`.
-            unsafe { fft::prepare(self.0, &mut packs, &levels.factors) }
-        } else {
-            packs.clear();
-            for (level, start) in starts.iter_mut().enumerate() {
-                *start = packs.len();
-                let factors = &levels.level(level)[..1 << level];
-                packs.resize(*start + factors.len().div_ceil(8), Default::default());
-                // SAFETY: as in `enter`.
-                unsafe { fft::prepare(self.0, &mut packs[*start..], factors) }
-            }
-        }
-        Table { packs, starts }
+    fn twiddles(self, twiddles: &Twiddles) -> &(Table, Inverse) {
+        twiddles.packed.get_or_init(|| {
+            let table = |levels| Table::new(self.0, twiddles.len / 8, levels);
+            // The second factor of a level is the root of -1 or, here, its inverse.
+            let root = twiddles.inverse.factors[1] * twiddles.len_inv;
+            let last = [twiddles.len_inv, root].map(|x| table::single(self.0, x));
+            let inverse = Inverse {
+                table: table(&twiddles.inverse),
+                last,
+            };
+            (table(&twiddles.forward), inverse)
+        })
     }
 
-    fn twiddles(self, twiddles: &Twiddles) -> &[Table; 2] {
-        let levels = || [self.table(&twiddles.forward), self.table(&twiddles.inverse)];
-        twiddles.packed.get_or_init(levels)
-    }
-
-    /// Transforms too short for two packs, by way of the portable path.
+    /// Transforms too short for a block, by way of the portable path.
     fn short(self, x: &mut [Lanes], f: impl FnOnce(&mut [Fr])) {
         let mut plain = vec![Fr::default(); x.len() * 8];
         self.store(&mut plain, x);
@@ -173,33 +162,34 @@ impl FieldPath for Ifma {
 
     fn fft(self, x: &mut [Lanes], twiddles: &Twiddles) {
         same(x.len() * 8, twiddles.len);
-        if x.len() < 2 {
+        if x.len() < BLOCK {
             return self.short(x, |x| Portable.fft(x, twiddles));
         }
-        let [forward, _] = self.twiddles(twiddles);
+        let (forward, _) = self.twiddles(twiddles);
         // SAFETY: as in `enter`.
         unsafe { fft::forward(self.0, x, forward) }
     }
 
     fn coset_fft(self, x: &mut [Lanes], coset: &Coset) {
         same(x.len() * 8, coset.len);
-        if x.len() < 2 {
+        if x.len() < BLOCK {
             return self.short(x, |x| Portable.coset_fft(x, coset));
         }
-        let table = coset.packed.get_or_init(|| self.table(&coset.levels));
+        let table = coset
+            .packed
+            .get_or_init(|| Table::new(self.0, x.len(), &coset.levels));
         // SAFETY: as in `enter`.
         unsafe { fft::forward(self.0, x, table) }
     }
 
     fn ifft(self, x: &mut [Lanes], twiddles: &Twiddles) {
         same(x.len() * 8, twiddles.len);
-        if x.len() < 2 {
+        if x.len() < BLOCK {
             return self.short(x, |x| Portable.ifft(x, twiddles));
         }
-        let [_, inverse] = self.twiddles(twiddles);
-        let len_inv = self.0.splat::<FrMod>(twiddles.len_inv);
+        let (_, inverse) = self.twiddles(twiddles);
         // SAFETY: as in `enter`.
-        unsafe { fft::inverse(self.0, x, inverse, &len_inv) }
+        unsafe { ifft::inverse(self.0, x, &inverse.table, &inverse.last) }
     }
 }
 
