@@ -97,8 +97,11 @@ fn last_levels<F: Factor>(s: Simd, x: &mut [Lanes; BLOCK], c: &Inner<F>) {
 }
 
 kernels! {
-    /// Coefficients to values in bit-reversed order.
+    /// Coefficients to values in bit-reversed order; two packs at least.
     pub fn forward(s: Simd, x: &mut [Lanes], table: &Table) {
+        if x.len() < BLOCK {
+            return short(s, x, table);
+        }
         let outer = (x.len() / BLOCK).trailing_zeros();
         if outer == 0 {
             return within::<true>(s, x, table, 0, 0);
@@ -135,6 +138,24 @@ kernels! {
         for (lo, hi) in low.iter_mut().zip(high) {
             split(s, lo.each_mut(), hi.each_mut(), [c], Lower::Fresh);
         }
+    }
+
+    /// Two packs or four, in a block with lanes to spare, whose values mean nothing.
+    fn short(s: Simd, x: &mut [Lanes], table: &Table) {
+        let mut block = [Lanes::default(); BLOCK];
+        block[..x.len()].copy_from_slice(x);
+        let [x0, x1, x2, x3, ..] = &mut block;
+        if x.len() == 2 {
+            split(s, [x0, x2], [x1, x3], [table.factor(0, 0)], Lower::Fresh);
+        } else {
+            split(s, [x0, x1], [x2, x3], [table.factor(0, 0)], Lower::Fresh);
+            let c = [table.factor(1, 0), table.factor(1, 1)];
+            split(s, [x0, x2], [x1, x3], c, Lower::Loose);
+        }
+        turn(s, &mut block);
+        within_lanes(s, &mut block, table, 0);
+        turn(s, &mut block);
+        x.copy_from_slice(&block[..x.len()]);
     }
 
     /// The first level where its factor is 1; leaves values from 41 p to 44.2 p.
@@ -194,11 +215,15 @@ kernels! {
             split(s, [a, c0], [b, d], c, Lower::Loose);
         }
         turn(s, x);
+        within_lanes(s, x, table, k);
+        turn(s, x);
+    }
+
+    fn within_lanes(s: Simd, x: &mut [Lanes; BLOCK], table: &Table, k: usize) {
         match &table.within {
             Within::Folded(c) => last_levels_folded(s, x, &c[k]),
             Within::Narrow(c) => last_levels_narrow(s, x, &c[k]),
         }
-        turn(s, x);
     }
 
     fn last_levels_folded(s: Simd, x: &mut [Lanes; BLOCK], c: &Inner<Folded>) {

@@ -99,8 +99,12 @@ fn settled(s: Simd, a: &E, b: &E) -> [E; 2] {
 }
 
 kernels! {
-    /// Values in bit-reversed order to coefficients.
+    /// Values in bit-reversed order to coefficients; two packs at least.
     pub fn inverse(s: Simd, x: &mut [Lanes], table: &Table, last: &Last) {
+        if x.len() < BLOCK {
+            short(s, x, table);
+            return scale(s, x, &last[0]);
+        }
         let outer = (x.len() / BLOCK).trailing_zeros();
         if outer == 0 {
             within(s, x, table, 0, 0);
@@ -129,6 +133,24 @@ kernels! {
             block(s, x, table, level + 2, 4 * k + j);
         }
         two_levels(s, x, table, level, k);
+    }
+
+    /// Two packs or four, in a block with lanes to spare, whose values mean nothing.
+    fn short(s: Simd, x: &mut [Lanes], table: &Table) {
+        let mut block = [Lanes::default(); BLOCK];
+        block[..x.len()].copy_from_slice(x);
+        turn(s, &mut block);
+        within_lanes(s, &mut block, table, 0);
+        turn(s, &mut block);
+        let [x0, x1, x2, x3, ..] = &mut block;
+        if x.len() == 2 {
+            merge::<_, _, ONES, true>(s, [x0, x2], [x1, x3], [table.factor(0, 0)]);
+        } else {
+            let c = [table.factor(1, 0), table.factor(1, 1)];
+            merge::<_, _, ONES, true>(s, [x0, x2], [x1, x3], c);
+            merge::<_, _, ONES, true>(s, [x0, x1], [x2, x3], [table.factor(0, 0)]);
+        }
+        x.copy_from_slice(&block[..x.len()]);
     }
 
     fn scale(s: Simd, x: &mut [Lanes], c: &Uniform) {
@@ -193,10 +215,7 @@ kernels! {
     fn within(s: Simd, x: &mut [Lanes], table: &Table, level: usize, k: usize) {
         if let Ok(x) = <&mut [Lanes; BLOCK]>::try_from(&mut *x) {
             turn(s, x);
-            match &table.within {
-                Within::Folded(c) => first_levels_folded(s, x, &c[k]),
-                Within::Narrow(c) => first_levels_narrow(s, x, &c[k]),
-            }
+            within_lanes(s, x, table, k);
             turn(s, x);
             for (j, four) in x.as_chunks_mut().0.iter_mut().enumerate() {
                 let c = [0, 1].map(|i| table.factor(level + 2, 4 * k + 2 * j + i));
@@ -205,6 +224,13 @@ kernels! {
             }
         }
         two_levels(s, x, table, level, k);
+    }
+
+    fn within_lanes(s: Simd, x: &mut [Lanes; BLOCK], table: &Table, k: usize) {
+        match &table.within {
+            Within::Folded(c) => first_levels_folded(s, x, &c[k]),
+            Within::Narrow(c) => first_levels_narrow(s, x, &c[k]),
+        }
     }
 
     fn first_levels_folded(s: Simd, x: &mut [Lanes; BLOCK], c: &Inner<Folded>) {

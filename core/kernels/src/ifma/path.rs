@@ -2,7 +2,7 @@
 
 use super::field::{Lanes, E};
 use super::modulus::FrMod;
-use super::table::{self, Table, BLOCK};
+use super::table::{self, Table};
 use super::{fft, ifft, kernels, Simd};
 use crate::invert::batch_invert_serial;
 use crate::{Coset, FieldPath, Fr, Portable, Twiddles};
@@ -45,7 +45,7 @@ impl Ifma {
         })
     }
 
-    /// Transforms too short for a block, by way of the portable path.
+    /// Transforms too short for two packs, by way of the portable path.
     fn short(self, x: &mut [Lanes], f: impl FnOnce(&mut [Fr])) {
         let mut plain = vec![Fr::default(); x.len() * 8];
         self.store(&mut plain, x);
@@ -162,7 +162,7 @@ impl FieldPath for Ifma {
 
     fn fft(self, x: &mut [Lanes], twiddles: &Twiddles) {
         same(x.len() * 8, twiddles.len);
-        if x.len() < BLOCK {
+        if x.len() < 2 {
             return self.short(x, |x| Portable.fft(x, twiddles));
         }
         let (forward, _) = self.twiddles(twiddles);
@@ -172,7 +172,7 @@ impl FieldPath for Ifma {
 
     fn coset_fft(self, x: &mut [Lanes], coset: &Coset) {
         same(x.len() * 8, coset.len);
-        if x.len() < BLOCK {
+        if x.len() < 2 {
             return self.short(x, |x| Portable.coset_fft(x, coset));
         }
         let table = coset
@@ -184,7 +184,7 @@ impl FieldPath for Ifma {
 
     fn ifft(self, x: &mut [Lanes], twiddles: &Twiddles) {
         same(x.len() * 8, twiddles.len);
-        if x.len() < BLOCK {
+        if x.len() < 2 {
             return self.short(x, |x| Portable.ifft(x, twiddles));
         }
         let (_, inverse) = self.twiddles(twiddles);

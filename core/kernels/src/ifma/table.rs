@@ -24,7 +24,7 @@ pub(crate) enum Within {
     Narrow(Vec<Inner<Narrow>>),
 }
 
-/// The factors of a transform, of a length of one [`BLOCK`] at least.
+/// The factors of a transform, of two packs at least.
 pub(crate) struct Table {
     /// The factors of levels whose blocks are at least two packs, and where each level begins.
     factors: Vec<Uniform>,
@@ -46,7 +46,7 @@ impl Table {
             starts[level] = if plain { 0 } else { table.len() };
             table.extend(uniform(s, &levels.level(level)[..1 << level]));
         }
-        let inner = (outer, packs / BLOCK);
+        let inner = (outer, packs.div_ceil(BLOCK));
         let within = if packs < LONG {
             Within::Folded(lanes(levels, inner, |x| folded(s, x)))
         } else {
@@ -96,8 +96,10 @@ fn lanes<F>(
     let [ones, twos, fours] = [0, 1, 2].map(|l| levels.level(level + l));
     let inner = |b: usize| {
         let pick = |from: &[Fr], width: usize, m: usize| {
+            // Transforms shorter than a block have lanes to spare.
+            let factor = |lane: usize| from.get(width * (8 * b + lane) + m).copied();
             prepare(&std::array::from_fn(|lane| {
-                from[width * (8 * b + lane) + m]
+                factor(lane).unwrap_or_default()
             }))
         };
         [
