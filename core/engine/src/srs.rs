@@ -137,13 +137,12 @@ impl Srs {
             return Ok(grid.clone());
         }
         let path = self.folder.join(format!("grid-{depth}.bin"));
-        let bases = self.points(&path, depth, depth * LANES, task, || {
-            grid_scalars(self.tau, depth)
+        let bases = apart(|| {
+            let scalars = || grid_scalars(self.tau, depth);
+            let points = self.points(&path, depth, depth * LANES, task, scalars)?;
+            Ok(Bases::new(&points))
         })?;
-        let grid = Arc::new(Grid {
-            depth,
-            bases: Bases::new(&bases),
-        });
+        let grid = Arc::new(Grid { depth, bases });
         grids.insert(depth, grid.clone());
         Ok(grid)
     }
@@ -156,8 +155,11 @@ impl Srs {
         let mut monomials = locked(&self.monomials);
         if monomials.len() < count {
             let path = self.folder.join("monomials.bin");
-            let points = self.points(&path, 0, count, task, || powers(self.tau, count))?;
-            *monomials = Arc::new(Bases::new(&points));
+            let bases = apart(|| {
+                let points = self.points(&path, 0, count, task, || powers(self.tau, count))?;
+                Ok(Bases::new(&points))
+            })?;
+            *monomials = Arc::new(bases);
         }
         Ok(monomials.clone())
     }
@@ -188,6 +190,23 @@ impl Srs {
         write_points(path, self.id(), depth, &points).map_err(|e| unusable(path, e))?;
         Ok(points)
     }
+}
+
+/// Runs `work` on threads of its own while this one sleeps, for work under a lock: a thread of a
+/// pool that waits for its own pool takes up other work meanwhile, and that may want the lock.
+fn apart<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let none =
+        |e: &dyn std::fmt::Display| Error::Setup(format!("no threads could be started: {e}"));
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(rayon::current_num_threads())
+        .build()
+        .map_err(|e| none(&e))?;
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().name("zkp-set-up".into());
+        let spawned = builder.spawn_scoped(scope, || pool.install(work));
+        let finished = spawned.map_err(|e| none(&e))?.join();
+        finished.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// Held by one process at a time; released when dropped.
@@ -327,6 +346,26 @@ mod tests {
         bytes[20] ^= 1;
         std::fs::write(&path, bytes).unwrap();
         assert!(matches!(Srs::dev(&folder), Err(Error::Setup(_))));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn work_on_one_pool_does_not_wait_for_itself() {
+        let name = format!("zkp-engine-together-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        let srs = Srs::dev(&folder).unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build();
+        let pool = pool.unwrap();
+        let points = |depth: usize| srs.grid(depth, &Task::default()).unwrap().bases.len();
+        for depth in [64, 128, 256] {
+            // A thread that has made its share takes up the next of these while it waits.
+            std::thread::scope(|scope| {
+                for late in 0..3 {
+                    std::thread::sleep(std::time::Duration::from_millis(10 * late));
+                    scope.spawn(|| pool.install(|| assert_eq!(points(depth), depth * LANES)));
+                }
+            });
+        }
         std::fs::remove_dir_all(&folder).unwrap();
     }
 
