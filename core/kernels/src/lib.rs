@@ -18,6 +18,8 @@ mod msm;
 mod path;
 pub mod portable;
 mod twiddles;
+#[cfg(target_arch = "x86_64")]
+mod vectors;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;

@@ -5,6 +5,7 @@ use super::{fft, kernels, Simd};
 use crate::invert::batch_invert_serial;
 use crate::modulus::FrMod;
 use crate::twiddles::Levels;
+use crate::vectors::{enter, same, vector_kernels, vectors};
 use crate::{Coset, FieldPath, Fr, Portable, Twiddles};
 
 /// Field vectors for AVX2 and FMA. [`Avx2::detect`] gives one where the processor allows.
@@ -66,107 +67,11 @@ impl Avx2 {
     }
 }
 
-/// Equal lengths, checked once so that the loops need not.
-fn same(n: usize, m: usize) {
-    assert_eq!(n, m, "operands of different lengths");
-}
-
-/// Forwards to a kernel of this processor.
-macro_rules! enter {
-    ($f:ident ( $self:ident $(, $arg:expr)* )) => {
-        // SAFETY: `Simd` is the proof that the processor has the kernel's instructions.
-        unsafe { $f($self.0 $(, $arg)*) }
-    };
-}
-
 impl FieldPath for Avx2 {
-    type Pack = Lanes;
-    const WIDTH: usize = 4;
-
-    fn load(self, dst: &mut [Lanes], src: &[Fr]) {
-        same(dst.len() * 4, src.len());
-        enter!(load(self, dst, src))
-    }
-
-    fn store(self, dst: &mut [Fr], src: &[Lanes]) {
-        same(dst.len(), src.len() * 4);
-        enter!(store(self, dst, src))
-    }
-
-    fn fill(self, dst: &mut [Lanes], x: Fr) {
-        let digits = self.0.splat::<FrMod>(x);
-        dst.fill(Lanes(digits.map(|digit| [digit; 4])));
-    }
-
-    fn add(self, dst: &mut [Lanes], a: &[Lanes], b: &[Lanes]) {
-        same(dst.len(), a.len());
-        same(dst.len(), b.len());
-        enter!(add(self, dst, a, b))
-    }
-
-    fn sub(self, dst: &mut [Lanes], a: &[Lanes], b: &[Lanes]) {
-        same(dst.len(), a.len());
-        same(dst.len(), b.len());
-        enter!(sub(self, dst, a, b))
-    }
-
-    fn mul(self, dst: &mut [Lanes], a: &[Lanes], b: &[Lanes]) {
-        same(dst.len(), a.len());
-        same(dst.len(), b.len());
-        enter!(mul(self, dst, a, b))
-    }
-
-    fn add_assign(self, dst: &mut [Lanes], a: &[Lanes]) {
-        same(dst.len(), a.len());
-        enter!(add_assign(self, dst, a))
-    }
-
-    fn sub_assign(self, dst: &mut [Lanes], a: &[Lanes]) {
-        same(dst.len(), a.len());
-        enter!(sub_assign(self, dst, a))
-    }
-
-    fn mul_assign(self, dst: &mut [Lanes], a: &[Lanes]) {
-        same(dst.len(), a.len());
-        enter!(mul_assign(self, dst, a))
-    }
-
-    fn scale(self, dst: &mut [Lanes], c: Fr) {
-        let c = self.0.splat::<FrMod>(c);
-        enter!(scale(self, dst, c))
-    }
-
-    fn add_scalar(self, dst: &mut [Lanes], c: Fr) {
-        let c = self.0.splat::<FrMod>(c);
-        enter!(add_scalar(self, dst, c))
-    }
-
-    fn add_scaled(self, dst: &mut [Lanes], a: &[Lanes], c: Fr) {
-        same(dst.len(), a.len());
-        let c = self.0.splat::<FrMod>(c);
-        enter!(add_scaled(self, dst, a, c))
-    }
-
-    fn add_mul(self, dst: &mut [Lanes], a: &[Lanes], b: &[Lanes]) {
-        same(dst.len(), a.len());
-        same(dst.len(), b.len());
-        enter!(add_mul(self, dst, a, b))
-    }
-
-    fn dot(self, a: &[Lanes], b: &[Lanes]) -> Fr {
-        same(a.len(), b.len());
-        enter!(dot(self, a, b)).iter().sum()
-    }
-
-    fn invert(self, dst: &mut [Lanes]) {
-        let mut products = vec![Lanes::default(); dst.len().min(INVERT_BATCH)];
-        for chunk in dst.chunks_mut(INVERT_BATCH) {
-            enter!(invert(self, chunk, &mut products[..chunk.len()]))
-        }
-    }
+    vectors!(4);
 
     fn fft(self, x: &mut [Lanes], twiddles: &Twiddles) {
-        same(x.len() * 4, twiddles.len);
+        same(x.len() * Self::WIDTH, twiddles.len);
         if x.len() < 2 {
             return self.short(x, |x| Portable.fft(x, twiddles));
         }
@@ -176,7 +81,7 @@ impl FieldPath for Avx2 {
     }
 
     fn coset_fft(self, x: &mut [Lanes], coset: &Coset) {
-        same(x.len() * 4, coset.len);
+        same(x.len() * Self::WIDTH, coset.len);
         if x.len() < 2 {
             return self.short(x, |x| Portable.coset_fft(x, coset));
         }
@@ -186,7 +91,7 @@ impl FieldPath for Avx2 {
     }
 
     fn ifft(self, x: &mut [Lanes], twiddles: &Twiddles) {
-        same(x.len() * 4, twiddles.len);
+        same(x.len() * Self::WIDTH, twiddles.len);
         if x.len() < 2 {
             return self.short(x, |x| Portable.ifft(x, twiddles));
         }
@@ -200,6 +105,8 @@ impl FieldPath for Avx2 {
 /// Packs that share an inversion.
 const INVERT_BATCH: usize = 1024;
 
+vector_kernels!(f64);
+
 kernels! {
     fn load(s: Simd, dst: &mut [Lanes], src: &[Fr]) {
         let (src, _) = src.as_chunks::<4>();
@@ -212,71 +119,6 @@ kernels! {
         let (dst, _) = dst.as_chunks_mut::<4>();
         for (d, x) in dst.iter_mut().zip(src) {
             *d = s.export::<FrMod>(&s.load(x));
-        }
-    }
-
-    fn add(s: Simd, dst: &mut [Lanes], a: &[Lanes], b: &[Lanes]) {
-        for (d, (a, b)) in dst.iter_mut().zip(a.iter().zip(b)) {
-            s.store(d, s.settle::<FrMod>(s.add(&s.load(a), &s.load(b))));
-        }
-    }
-
-    fn sub(s: Simd, dst: &mut [Lanes], a: &[Lanes], b: &[Lanes]) {
-        for (d, (a, b)) in dst.iter_mut().zip(a.iter().zip(b)) {
-            s.store(d, s.settle::<FrMod>(s.sub(&s.load(a), &s.load(b))));
-        }
-    }
-
-    fn mul(s: Simd, dst: &mut [Lanes], a: &[Lanes], b: &[Lanes]) {
-        for (d, (a, b)) in dst.iter_mut().zip(a.iter().zip(b)) {
-            s.store(d, s.mul::<FrMod>(&s.load(a), &s.load(b)));
-        }
-    }
-
-    fn add_assign(s: Simd, dst: &mut [Lanes], a: &[Lanes]) {
-        for (d, a) in dst.iter_mut().zip(a) {
-            s.store(d, s.settle::<FrMod>(s.add(&s.load(d), &s.load(a))));
-        }
-    }
-
-    fn sub_assign(s: Simd, dst: &mut [Lanes], a: &[Lanes]) {
-        for (d, a) in dst.iter_mut().zip(a) {
-            s.store(d, s.settle::<FrMod>(s.sub(&s.load(d), &s.load(a))));
-        }
-    }
-
-    fn mul_assign(s: Simd, dst: &mut [Lanes], a: &[Lanes]) {
-        for (d, a) in dst.iter_mut().zip(a) {
-            s.store(d, s.mul::<FrMod>(&s.load(d), &s.load(a)));
-        }
-    }
-
-    fn scale(s: Simd, dst: &mut [Lanes], c: [f64; 5]) {
-        let c = s.broadcast(c);
-        for d in dst {
-            s.store(d, s.mul::<FrMod>(&s.load(d), &c));
-        }
-    }
-
-    fn add_scalar(s: Simd, dst: &mut [Lanes], c: [f64; 5]) {
-        let c = s.broadcast(c);
-        for d in dst {
-            s.store(d, s.settle::<FrMod>(s.add(&s.load(d), &c)));
-        }
-    }
-
-    fn add_scaled(s: Simd, dst: &mut [Lanes], a: &[Lanes], c: [f64; 5]) {
-        let c = s.broadcast(c);
-        for (d, a) in dst.iter_mut().zip(a) {
-            let product = s.mul::<FrMod>(&s.load(a), &c);
-            s.store(d, s.settle::<FrMod>(s.add(&s.load(d), &product)));
-        }
-    }
-
-    fn add_mul(s: Simd, dst: &mut [Lanes], a: &[Lanes], b: &[Lanes]) {
-        for (d, (a, b)) in dst.iter_mut().zip(a.iter().zip(b)) {
-            let product = s.mul::<FrMod>(&s.load(a), &s.load(b));
-            s.store(d, s.settle::<FrMod>(s.add(&s.load(d), &product)));
         }
     }
 
