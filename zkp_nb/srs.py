@@ -25,6 +25,9 @@ LANES: Final = 1024
 BLINDING: Final = 3
 """Blinding positions of a lane."""
 
+MIN_DEPTH: Final = 4
+"""Smallest depth `A` of a grid."""
+
 MAX_DEPTH: Final = 16_384
 """Largest depth `A` of a grid."""
 
@@ -48,7 +51,7 @@ def table_depth(n_rows: int) -> int:
     Raises:
         SetupError: the table has more than `MAX_ROWS` rows.
     """
-    depth = 4
+    depth = MIN_DEPTH
     while (depth - BLINDING) * LANES < n_rows:
         depth *= 2
     if depth > MAX_DEPTH:

@@ -10,4 +10,4 @@ from zkp_nb.statements import statement
 @pytest.fixture
 def wide_limbs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small tables get the programs that tables of a million rows have: limbs of 16 bits."""
-    monkeypatch.setattr(statement, "limb_widths", lambda depth: [16])
+    monkeypatch.setattr(statement, "limb_widths", lambda depths: [16])

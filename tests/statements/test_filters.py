@@ -77,7 +77,7 @@ def test_a_filter_is_what_pandas_selects(text: str, query: str) -> None:
         ({"widths": {"x": 32}}, "x >= 1", 832),
         ({}, "x >= 1", 960),
         ({"nullable": ["x"]}, "x >= 1", 1024),
-        ({}, "1 <= x < 100", 1024),
+        ({}, "1 <= x < 100", 960),
         ({"nullable": ["x"]}, "1 <= x < 100", 1024),
         ({"widths": {"x": 16}}, "x == 1 or x >= 100", 832),
         ({}, "x == 3", 704),

@@ -48,10 +48,12 @@ def test_extremes_of_groups() -> None:
 def test_sizes() -> None:
     frame = pd.DataFrame({"k": [1, 2, 2], "v": [3, 4, 5]})
     nullable = frame.assign(v=pd.array([3, None, 5], "Int64"))
+    wide = frame.assign(v=[3, 4, 5 + 2**32])
     claim = claims.group_extremes("k", "v")
-    assert Case(claim, committed(frame)).sizes == [960, 960]
-    assert Case(claim, committed(nullable)).sizes == [1024, 1024]
-    assert Case(claim, committed(frame, widths={"v": 16})).sizes == [896]
+    assert Case(claim, committed(frame)).sizes == [896]
+    assert Case(claim, committed(frame.assign(v=[3, 4, 3 + 2**32]))).sizes == [1024]
+    assert Case(claim, committed(wide)).sizes == [896, 896]
+    assert Case(claim, committed(nullable)).sizes == [896]
 
 
 def test_a_group_without_values_is_left_out() -> None:
@@ -69,20 +71,25 @@ def with_group(case: Case, at: int, **changes: Any) -> list[str]:
     return claimed(case, groups=tuple(groups))
 
 
-def integers() -> Case:
-    frame = pd.DataFrame({"k": [1, 1, 1, 2, 2], "v": [5, 9, 7, 3, 3]})
+def integers(stretched: int = 1) -> Case:
+    frame = pd.DataFrame({"k": [1, 1, 1, 2, 2], "v": [5 * stretched, 9 * stretched, 7 * stretched, 3, 3]})
     return Case(claims.group_extremes("k", "v"), committed(frame, "t"))
 
 
-def test_bounds_that_are_not_attained_or_not_kept_are_refused() -> None:
-    case = integers()
+both_ways = pytest.mark.parametrize("stretched", [1, 2**40], ids=["one proof", "two proofs"])
+
+
+@both_ways
+def test_bounds_that_are_not_attained_or_not_kept_are_refused(stretched: int) -> None:
+    case = integers(stretched)
+    assert len(case.sizes) == (1 if stretched == 1 else 2)
     assert case.holds()
     # Not kept.
-    assert with_group(case, 0, minima=(6,))
-    assert with_group(case, 0, maxima=(8,))
+    assert with_group(case, 0, minima=(6 * stretched,))
+    assert with_group(case, 0, maxima=(8 * stretched,))
     # Kept, but no row holds them.
-    assert with_group(case, 0, minima=(4,))
-    assert with_group(case, 0, maxima=(10,))
+    assert with_group(case, 0, minima=(4 * stretched,))
+    assert with_group(case, 0, maxima=(10 * stretched,))
     # Those of the other group.
     assert with_group(case, 0, minima=(3,))
     assert with_group(case, 0, counts=(2,))
@@ -101,24 +108,50 @@ def test_groups_split_invented_or_left_out_are_refused() -> None:
         with_group(ends(), 2, minima=(1.5, 5))
 
 
-def test_provers_who_lie_about_bounds_and_marks_are_refused() -> None:
+@both_ways
+@pytest.mark.parametrize("side", ["first", "last"])
+def test_provers_who_lie_about_bounds_and_marks_are_refused(stretched: int, side: str) -> None:
     """The bound of a row is the prover's own column: another one, or another row marked, is seen."""
-    case = integers()
+    case = integers(stretched)
+    program = 0 if len(case.sizes) == 1 or side == "first" else 1
+    group, at = f"group/{side}", f"at/{side}"
 
     def swapped(columns: dict[str, list[int]]) -> None:
-        columns["group/first"][0], columns["group/first"][3] = 3, 5
+        columns[group][0], columns[group][3] = columns[group][3], columns[group][0]
 
     def marked(columns: dict[str, list[int]]) -> None:
-        columns["at/first"][0], columns["at/first"][1] = 0, 1
+        columns[at][0], columns[at][1], columns[at][2] = 0, 0, 1
 
     def fractional(columns: dict[str, list[int]]) -> None:
-        columns["at/first"][3], columns["at/first"][4] = 2, -1
+        columns[at][3], columns[at][4] = 2, -1
 
     def twice(columns: dict[str, list[int]]) -> None:
-        columns["at/first"][4] = columns["at/first"][3] = 1
+        columns[at][4] = columns[at][3] = 1
 
-    for change in (swapped, marked, fractional, twice):
-        assert case.cheated(change)
+    def none(columns: dict[str, list[int]]) -> None:
+        columns[at][4] = columns[at][3] = 0
+
+    for change in (swapped, marked, fractional, twice, none):
+        assert case.cheated(change, program)
+
+
+def test_marks_of_one_end_do_not_stand_for_those_of_the_other() -> None:
+    case = integers()
+
+    def exchanged(columns: dict[str, list[int]]) -> None:
+        columns["at/first"], columns["at/last"] = columns["at/last"], columns["at/first"]
+
+    def both_at_one(columns: dict[str, list[int]]) -> None:
+        columns["at/first"] = [2 * each for each in columns["at/first"]]
+        columns["at/last"] = [0] * len(columns["at/last"])
+
+    assert case.cheated(exchanged)
+    assert case.cheated(both_at_one)
+
+
+def test_a_least_value_above_the_greatest_is_refused() -> None:
+    with pytest.raises(StatementError, match="above its greatest"):
+        with_group(integers(), 0, minima=(10,))
 
 
 def test_other_cells_are_refused() -> None:

@@ -18,10 +18,19 @@ FRAME = pd.DataFrame({"age": [17, 31, 65, 40], "wide": [1, 2**62, -(2**63), 2**6
 
 @pytest.mark.parametrize(
     ("depth", "widths"),
-    [(4, [16, 13]), (16, [16, 13]), (32, [16, 14]), (64, [16, 15]), (128, [16]), (16384, [16])],
+    [
+        (4, [16, 13]),
+        (16, [16, 13]),
+        (32, [16, 14]),
+        (64, [16, 15]),
+        (128, [16]),
+        (4096, [16]),
+        (8192, [16, 22]),
+        (16384, [16, 22]),
+    ],
 )
 def test_limbs_have_the_bits_that_the_tables_grid_holds(depth: int, widths: list[int]) -> None:
-    assert limb_widths(depth) == widths
+    assert limb_widths([depth]) == widths
     for bits in widths:
         assert 1 << bits <= (range_depth(bits) - 3) * 1024
 

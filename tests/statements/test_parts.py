@@ -310,6 +310,25 @@ def test_a_row_with_both_marks_is_refused() -> None:
     assert claimed(case, outputs=(kept.dataset_id,), witnesses=(twice.dataset_id,))
 
 
+def test_provers_who_lie_about_what_is_found_are_refused() -> None:
+    """Found, a row would have to be one of the other table's; not found, one of the output's."""
+    case = distinct_ids()
+    (part,) = (at for at, program in enumerate(case.programs) if "found" in [a.label for a in program.aux])
+
+    def dropped(columns: dict[str, list[int]]) -> None:
+        columns["found"][1] = 1
+
+    def kept(columns: dict[str, list[int]]) -> None:
+        columns["found"][0] = 0
+        columns["matches"][0] = 0
+
+    def halved(columns: dict[str, list[int]]) -> None:
+        columns["found"][1], columns["found"][2] = 2, -1
+
+    for change in (dropped, kept, halved):
+        assert case.cheated(change, part)
+
+
 def test_a_table_of_rows_has_its_columns() -> None:
     case = distinct_ids()
     for frame in (

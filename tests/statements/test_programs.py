@@ -75,7 +75,7 @@ def _filtered() -> tuple[Program, str]:
     return program, text
 
 
-EXPECTED_OF_FEW_ROWS = "d8c9d7e5c4e8e2d68de78bf8c8d643eeaebdd5b5506df9a03319780d10404b3e"
+EXPECTED_OF_FEW_ROWS = "88fdcc11cdb395fb178cfafa47d59ae6984bc586098982258ad3e1626ab6b0ab"
 EXPECTED = "623362622cb4cd2ee7a0b2b96fe76013d2267481bc8fe80ffd99f8c5739c7cd2"
 
 

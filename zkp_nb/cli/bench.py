@@ -88,7 +88,7 @@ def run_bench(rows: int, only: Sequence[str], as_json: bool, kernels: str | None
     if unknown:
         raise ZkpError(f"There is no line {sorted(unknown)[0]}.", todo=f"There are: {', '.join(names)}.")
     with progress_bar() as progress:
-        for bits in limb_widths(table_depth(rows)):
+        for bits in limb_widths([table_depth(rows)]):
             development_srs(max(table_depth(rows), range_depth(bits)), stage(progress, "set-up"))
     if not as_json:
         click.echo(_head())

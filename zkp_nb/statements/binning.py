@@ -147,7 +147,7 @@ class Cut(Statement):
             product = product * (bound - wanted + tie * (label - _number(each.label, delta)))
         builder.require(source, product)
         width = max((each.last - each.first).bit_length() for each in bins)
-        builder.range(source, x - bound if lower else bound - x, width, present)
+        builder.nonnegative(source, x - bound if lower else bound - x, width, present)
 
 
 def _edge_text(edge: object) -> str:

@@ -123,7 +123,7 @@ class Bits:
         low, high = interval(atom.column)
         x, null = b.value(atom.column)
         width = max(high - c, c - 1 - low).bit_length()
-        b.range(self._source, bit * (2 * (x - c) + 1) - (x - (c - 1)), width, b.negated(null))
+        b.nonnegative(self._source, bit * (2 * (x - c) + 1) - (x - (c - 1)), width, b.negated(null))
 
     def _three_ways(self, column: SourceColumn) -> tuple[Expr, Expr, Expr]:
         """Bits of x < first or null, first <= x < last, last <= x, from one column of -1, 0, 1."""
@@ -139,8 +139,10 @@ class Bits:
         b.require(source, null * (place + 1))
         distance = inside * (x - first) + below * (first - 1 - x) + above * (x - last)
         width = max(high - last, first - 1 - low, last - 1 - first).bit_length()
-        b.range(source, distance, width, b.negated(null), cells=lambda: self._distances(column, first, last))
-        b.range(source, last - 1 - x, (last - 1 - first).bit_length(), inside)
+        b.nonnegative(
+            source, distance, width, b.negated(null), cells=lambda: self._distances(column, first, last)
+        )
+        b.nonnegative(source, last - 1 - x, (last - 1 - first).bit_length(), inside)
         return below, inside, above
 
     def _ways_of(self, column: SourceColumn) -> tuple[Expr, Expr, Expr]:

@@ -12,16 +12,15 @@ The same run makes the witness, where the tables are at hand. The program never 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from zkp_nb.errors import StatementError
 from zkp_nb.ledger.records import DatasetRecord
-from zkp_nb.srs import BLINDING, LANES
+from zkp_nb.srs import BLINDING, LANES, MIN_DEPTH
 from zkp_nb.statements.expr import Expr, Graph
 from zkp_nb.statements.families import Family
 from zkp_nb.statements.helpers import Arrangement, Fraction, arranged, together
@@ -37,7 +36,16 @@ from zkp_nb.statements.program import (
     Sum,
 )
 from zkp_nb.statements.sources import Cell, Source, SourceColumn, common_units
-from zkp_nb.statements.witness import MAX_LIMB_BITS, Words, evaluate, limbs, multiplicities, words
+from zkp_nb.statements.witness import (
+    LIMB_BITS,
+    MAX_LIMB_BITS,
+    Limb,
+    Words,
+    evaluate,
+    limbs,
+    multiplicities,
+    words,
+)
 from zkp_nb.table import Table
 from zkp_nb.table.cells import Cells
 
@@ -73,7 +81,7 @@ class Builder:
         self._known: dict[str, Source] = {}
         self._empty()
 
-    def _empty(self, limb_bits: int = MAX_LIMB_BITS) -> None:
+    def _empty(self, limb_bits: int = LIMB_BITS) -> None:
         self.limb_bits = limb_bits
         """Bits of the limbs of ranges; their table has 2^limb_bits values."""
         self._sources: dict[str, Source] = {}
@@ -95,7 +103,7 @@ class Builder:
         self._bits: set[Expr] = set()
         self._cells: dict[Expr, Words] = {}
         self._aux_cells: list[Cells] = []
-        self._looked_up: list[npt.NDArray[np.uint16]] = []
+        self._looked_up: list[Limb] = []
         self._passed_over = 0
 
     def other(self, limb_bits: int | None = None) -> Builder:
@@ -345,12 +353,14 @@ class Builder:
         Args:
             cells: the values of `expr` modulo 2^64, where they cannot be computed from it.
         """
-        self.check_home(source, expr)
         if not 0 <= width <= MAX_WIDTH:
-            raise StatementError(
-                "Values wider than 64 bits cannot be compared.",
-                todo="Declare a smaller width for the column.",
-            )
+            raise _too_wide()
+        self._range(source, expr, width, weight, cells)
+
+    def _range(
+        self, source: Source, expr: Expr, width: int, weight: Expr | int, cells: Callable[[], Words] | None
+    ) -> None:
+        self.check_home(source, expr)
         weight = self._graph.lift(weight)
         if width == 0:
             self.require(source, weight * expr)
@@ -374,6 +384,23 @@ class Builder:
         spare = -width % self.limb_bits
         if spare:
             self._lookups.append((numerator, gamma + (high[-1] if high else low) * (1 << spare)))
+
+    def nonnegative(
+        self,
+        source: Source,
+        expr: Expr,
+        width: int,
+        weight: Expr | int = 1,
+        cells: Callable[[], Words] | None = None,
+    ) -> None:
+        """`expr` is not negative on every row of weight 1, and has at most 2^width, rounded up to whole limbs.
+
+        For where the sign is all that matters: a range of that width takes one lookup more where limbs do not
+        divide it.
+        """
+        if width > MAX_WIDTH:
+            raise _too_wide()
+        self._range(source, expr, -(-width // self.limb_bits) * self.limb_bits, weight, cells)
 
     def within(self, source: Source, expr: Expr, low: int, high: int, weight: Expr | int = 1) -> None:
         """`low <= expr <= high` on every row of weight 1. Saying it twice adds nothing.
@@ -456,8 +483,10 @@ class Builder:
 
     @property
     def depth(self) -> int:
-        """The program's `A`: the largest of its tables', and that of the range table where it has one."""
-        depth = max(source.extent.depth for source in self._sources.values())
+        """The program's `A`: the largest of its columns', and that of the range table where it has one."""
+        columns = (*self._commitments.values(), *(each.extent for each in self._aux))
+        publics = (each.extent for each in self._public)
+        depth = max((extent.depth for extent in (*columns, *publics)), default=MIN_DEPTH)
         return max(depth, range_depth(self.limb_bits)) if self._lookups else depth
 
     @property
@@ -583,7 +612,7 @@ class Builder:
         width: int,
         weight: Expr | int,
         cells: Callable[[], Words] | None,
-    ) -> list[npt.NDArray[np.uint16]]:
+    ) -> list[Limb]:
         """Limbs of the values, lowest first, 0 on rows of weight 0, which are not looked up."""
         if not self.proving:
             return []
@@ -594,7 +623,8 @@ class Builder:
         pieces = limbs(values if active == n else values * weights, width, self.limb_bits)
         spare = -width % self.limb_bits
         # What a false claim leaves above the limb is cut off; no proof comes of it.
-        shifted = (pieces[-1] << np.uint16(spare)) & np.uint16((1 << self.limb_bits) - 1)
+        kind = pieces[-1].dtype.type
+        shifted = (pieces[-1] << kind(spare)) & kind((1 << self.limb_bits) - 1)
         looked_up = [*pieces, shifted] if spare else pieces
         self._looked_up += looked_up
         self._passed_over += (n - int(active)) * len(looked_up)
@@ -606,20 +636,31 @@ class Builder:
 
 
 def range_depth(limb_bits: int) -> int:
-    """Depth of the smallest grid that holds the table of limbs of so many bits, which are 13 to 16."""
+    """Depth of the smallest grid that holds the table of limbs of so many bits, which are 13 to 22."""
     return 1 << limb_bits - 9
 
 
-def limb_widths(depth: int) -> list[int]:
-    """The bits that limbs can have beside tables of that depth: 16, and the most whose table makes no larger grid."""
-    bits = max(_MIN_LIMB_BITS, depth.bit_length() + 8)
-    return [MAX_LIMB_BITS, *([bits] if bits < MAX_LIMB_BITS else [])]
+def limb_widths(depths: Iterable[int]) -> list[int]:
+    """The bits that limbs can have beside tables of such depths.
+
+    They are 16; beside small tables the most whose table makes no larger grid; beside large ones 22, as three of
+    them make 64 bits.
+    """
+    bits = {max(_MIN_LIMB_BITS, depth.bit_length() + 8) for depth in depths}
+    fewer = sorted((each for each in bits if each < LIMB_BITS), reverse=True)
+    return [LIMB_BITS, *fewer, *([MAX_LIMB_BITS] if max(bits, default=0) >= MAX_LIMB_BITS else [])]
 
 
 def halves(span: int) -> tuple[int, int]:
     """w and k: [0, span] is [0, 2^w) and [k, k + 2^w) together."""
     width = (span + 1).bit_length() - 1
     return width, span + 1 - (1 << width)
+
+
+def _too_wide() -> StatementError:
+    return StatementError(
+        "Values wider than 64 bits cannot be compared.", todo="Declare a smaller width for the column."
+    )
 
 
 def _cells(cell: Cell) -> Cells:

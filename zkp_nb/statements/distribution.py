@@ -19,7 +19,7 @@ from pydantic import Field, model_validator
 
 from zkp_nb.errors import StatementError, StatementFalse, TableError
 from zkp_nb.statements.bits import Bits
-from zkp_nb.statements.builder import MAX_WIDTH, Builder
+from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.facts import Fact, Name
 from zkp_nb.statements.filters import answered, with_bits
@@ -190,10 +190,9 @@ class Histogram(Fact):
         family.left(column.source, first + family.alpha * last, present)
         for low, high, count in bins:
             family.listed(low + family.alpha * high, count)
-        # Both distances are below 2^width and add up to the bin's width: so neither exceeds it.
-        width = min(-(-_widest(bins) // builder.limb_bits) * builder.limb_bits, MAX_WIDTH)
+        # Both distances add up to the bin's width: so neither exceeds it.
         for distance in (x - first, last - x):
-            builder.range(column.source, distance, width, present)
+            builder.nonnegative(column.source, distance, _widest(bins), present)
 
     def _asked(self, builder: Builder) -> tuple[Expr, Expr, list[Bin]]:
         """The column, where it is not null, and the bins."""
@@ -237,7 +236,7 @@ class Histogram(Fact):
         family.left(source, bound, present)
         for first, last, count in bins:
             family.listed(builder.constant(first if lower else last), count)
-        builder.range(source, x - bound if lower else bound - x, _widest(bins), present)
+        builder.nonnegative(source, x - bound if lower else bound - x, _widest(bins), present)
 
 
 def _widest(bins: Sequence[Bin]) -> int:

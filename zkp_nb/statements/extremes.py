@@ -73,7 +73,7 @@ class _Extremes(Fact):
         _occurs(builder, column, cell, at)
         builder.require(column.source, at * null)
         distance, width = (x - cell, high - cell) if self.kind == "minimum" else (cell - x, cell - low)
-        builder.range(column.source, distance, width.bit_length(), builder.negated(null))
+        builder.nonnegative(column.source, distance, width.bit_length(), builder.negated(null))
 
 
 @register

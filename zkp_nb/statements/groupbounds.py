@@ -48,7 +48,7 @@ def bounded(
     there = present(builder, [*by, column])
     value = scale * builder.column(column)
     width = (scale * (high - low)).bit_length()
-    builder.range(source, value - bound if lower else bound - value, width, there)
+    builder.nonnegative(source, value - bound if lower else bound - value, width, there)
     family = builder.family()
     free = builder.powers(family.alpha, 1 + sum(len(each.parts) + 1 for each in by))[-1]
     ours = builder.fingerprint(by, family.alpha, [unit[0] for unit in units[:-1]]) + free * bound

@@ -7,6 +7,7 @@ group is marked. No value lies beyond its row's bound, and the marked ones are e
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, ClassVar
 
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from zkp_nb.errors import StatementError, StatementFalse
-from zkp_nb.statements.builder import Builder
+from zkp_nb.statements.builder import Builder, limb_widths
 from zkp_nb.statements.compare import hash_rows
 from zkp_nb.statements.distribution import MAX_LISTED, MAX_SHOWN
 from zkp_nb.statements.facts import Fact, Name, Names, distinct
@@ -105,41 +106,55 @@ class GroupExtremes(Fact):
 
     def tasks(self, builder: Builder) -> Sequence[Task]:
         distinct(builder.table(self.inputs[0]), self.values)
-        sides = [(at, lower) for at in range(len(self.values)) for lower in (True, False)]
-        return [partial(self._bounded, *side) for side in sides]
+        return [task for at in range(len(self.values)) for task in self._tasks(builder, at)]
 
-    def _bounded(self, at: int, lower: bool, builder: Builder) -> None:
+    def _tasks(self, builder: Builder, at: int) -> Sequence[Task]:
+        """Both ends of a column at once where that fits into one proof, else one after the other."""
+        source = builder.table(self.inputs[0])
+        column = source.column(self.values[at])
+        bits = min(limb_widths([source.extent.depth]))
+        both = not column.nullable and _width(self._bounds(at, distinct(source, self.by), column)) <= 2 * bits
+        sides = [("first", "last")] if both else [("first",), ("last",)]
+        return [partial(self._bounded, at, each) for each in sides]
+
+    def _bounded(self, at: int, sides: Sequence[str], builder: Builder) -> None:
+        """Every row holds the bounds of its group, which lie on its value's either side, and are met once each."""
         source = builder.table(self.inputs[0])
         by, column = distinct(source, self.by), source.column(self.values[at])
-        bounds = self._bounds(at, lower, by, column)
-        (low, high), side = interval(column), "first" if lower else "last"
+        bounds = self._bounds(at, by, column)
         x, null = builder.value(column)
-        bound = builder.aux(source, f"group/{side}", lambda: _row_bounds(by, column, bounds))
-        mark = builder.bit(source, f"at/{side}", lambda: _marks(by, column, bounds))
         present = builder.negated(null)
-        builder.require(source, mark * null)
-        builder.require(source, mark * (x - bound))
-        width = max(high - cell if lower else cell - low for cell, _ in bounds.values()).bit_length()
-        builder.range(source, x - bound if lower else bound - x, width, present)
         family = builder.family()
-        key = builder.fingerprint(by, family.alpha)
+        row = builder.fingerprint(by, family.alpha)
         slots = sum(len(each.parts) + 1 for each in by)
-        free = builder.powers(family.alpha, slots + 1)[slots]
-        delta = builder.challenge("group/delta")
-        family.tally(source, key + free * bound, present + delta * mark, left=True)
-        for members, (cell, count) in bounds.items():
-            family.listed(listed_key(builder, by, members, family.alpha) + free * cell, count + delta)
+        free = builder.powers(family.alpha, slots + len(sides))[slots:]
+        deltas = builder.powers(builder.challenge("group/delta"), 1 + len(sides))
+        tally = present
+        for side, power, delta in zip(sides, free, deltas[1:], strict=True):
+            of_side = {members: each.end(side) for members, each in bounds.items()}
+            bound = builder.aux(source, f"group/{side}", partial(_row_bounds, by, column, of_side))
+            mark = builder.bit(source, f"at/{side}", partial(_marks, by, column, of_side))
+            builder.require(source, mark * null)
+            builder.require(source, mark * (x - bound))
+            distance = x - bound if side == "first" else bound - x
+            builder.nonnegative(source, distance, _width(bounds), present)
+            row, tally = row + power * bound, tally + delta * mark
+        family.tally(source, row, tally, left=True)
+        for members, each in bounds.items():
+            value, total = listed_key(builder, by, members, family.alpha), builder.constant(each.count)
+            for side, power, delta in zip(sides, free, deltas[1:], strict=True):
+                value, total = value + power * each.end(side), total + delta
+            family.listed(value, total)
 
-    def _bounds(
-        self, at: int, lower: bool, by: Sequence[SourceColumn], column: SourceColumn
-    ) -> dict[Members, tuple[int, int]]:
-        """Bound and number of values of each group that has some.
+    def _bounds(self, at: int, by: Sequence[SourceColumn], column: SourceColumn) -> dict[Members, Bounds]:
+        """The cells of the extremes and the number of values of each group that has some.
 
         Raises:
             StatementError: the list is not one of groups.
         """
-        bounds: dict[Members, tuple[int, int]] = {}
+        bounds: dict[Members, Bounds] = {}
         known = set()
+        low, high = interval(column)
         for group in self.groups:
             members = key_members(by, group.key)
             if members in known:
@@ -149,14 +164,35 @@ class GroupExtremes(Fact):
                 raise StatementError("A group of the statement has other results than its columns.")
             if not any(group.counts):
                 raise StatementError("The statement names a group without values.")
-            value, count = (group.minima if lower else group.maxima)[at], group.counts[at]
-            if (value is None) != (count == 0):
+            ends, count = (group.minima[at], group.maxima[at]), group.counts[at]
+            if any((value is None) != (count == 0) for value in ends):
                 raise StatementError("A group has a least and a greatest value where it has values.")
             if count:
-                bounds[members] = cell_of(value, column), count
+                first, last = (cell_of(value, column) for value in ends)
+                if not low <= first <= last <= high:
+                    raise StatementError("The least value of a group is above its greatest.")
+                bounds[members] = Bounds(first, last, count)
         if not bounds:
             raise StatementError(f"Column {column.name!r} has no values by the statement.")
         return bounds
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Of a group the cells of its extremes, and how many values it has."""
+
+    first: int
+    last: int
+    count: int
+
+    def end(self, side: str) -> int:
+        """The cell of the `first` or the `last` of its values."""
+        return self.first if side == "first" else self.last
+
+
+def _width(bounds: Mapping[Members, Bounds]) -> int:
+    """Bits of the widest group."""
+    return max(each.last - each.first for each in bounds.values()).bit_length()
 
 
 def _members_of(by: Sequence[SourceColumn], rows: npt.NDArray[np.int64]) -> list[Members]:
@@ -170,20 +206,16 @@ def _members_of(by: Sequence[SourceColumn], rows: npt.NDArray[np.int64]) -> list
     return list(zip(*columns, strict=True))
 
 
-def _row_bounds(
-    by: Sequence[SourceColumn], column: SourceColumn, bounds: Mapping[Members, tuple[int, int]]
-) -> Cells:
+def _row_bounds(by: Sequence[SourceColumn], column: SourceColumn, bounds: Mapping[Members, int]) -> Cells:
     """The bound of each row's group; 0 where the statement has none for it."""
     partition = Partition(hash_rows([by])[0])
     kind = np.int64 if cells_of(column).dtype == np.int64 else np.uint64
-    found = [bounds.get(members, (0, 0))[0] for members in _members_of(by, partition.first)]
+    found = [bounds.get(members, 0) for members in _members_of(by, partition.first)]
     cells: Cells = np.array(found, kind)[partition.of]
     return cells
 
 
-def _marks(
-    by: Sequence[SourceColumn], column: SourceColumn, bounds: Mapping[Members, tuple[int, int]]
-) -> Cells:
+def _marks(by: Sequence[SourceColumn], column: SourceColumn, bounds: Mapping[Members, int]) -> Cells:
     """One row of each group that holds its bound; any of its values where none does."""
     partition = Partition(hash_rows([by])[0])
     cells = cells_of(column)

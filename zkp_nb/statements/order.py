@@ -60,7 +60,7 @@ class Sorted(Fact):
         # In the rows of `before`, `absent` is the companion of the next row.
         weight = builder.both(before, builder.certified(1 - absent))
         difference = x - following if self.descending else following - x
-        builder.range(source, difference, (high - low).bit_length(), weight)
+        builder.nonnegative(source, difference, (high - low).bit_length(), weight)
 
 
 def _next(cells: Cells) -> Cells:

@@ -15,7 +15,7 @@ from zkp_nb.errors import StatementError
 from zkp_nb.ledger.records import MAX_LEAF_BYTES
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.program import MAX_COLUMNS, Program
-from zkp_nb.statements.witness import MAX_LIMB_BITS
+from zkp_nb.statements.witness import LIMB_BITS
 
 Task: TypeAlias = Callable[[Builder], None]
 """Says one thing to a builder."""
@@ -69,11 +69,11 @@ def _told(builders: list[Builder], task: Task) -> list[Builder]:
     return told
 
 
-def packed(empty: Builder, tasks: Sequence[Task], limb_bits: Sequence[int] = (MAX_LIMB_BITS,)) -> list[Pack]:
+def packed(empty: Builder, tasks: Sequence[Task], limb_bits: Sequence[int] = (LIMB_BITS,)) -> list[Pack]:
     """The programs of some tasks.
 
     Args:
-        limb_bits: what the limbs of ranges can have, the most first.
+        limb_bits: what the limbs of ranges can have, 16 first.
 
     Raises:
         StatementError: there are too many for one statement.

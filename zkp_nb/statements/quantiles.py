@@ -151,7 +151,9 @@ class Quantiles(Fact):
             builder.require(source, at * (x - cell))
             builder.count(source, at, 1)
         width = max(greatest - high, low - least).bit_length()
-        builder.range(source, lowest * (low - x) + (1 - lowest) * (x - high), width, builder.negated(null))
+        builder.nonnegative(
+            source, lowest * (low - x) + (1 - lowest) * (x - high), width, builder.negated(null)
+        )
 
 
 def _places(column: SourceColumn, values: tuple[int, int], ranks: tuple[int, int]) -> Places:

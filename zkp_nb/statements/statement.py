@@ -166,8 +166,8 @@ class Statement(Part):
     def _packed(self, records: Records) -> list[Pack]:
         empty = Builder(records)
         named = (*self.inputs, *self.outputs, *self.witnesses)
-        depth = max((records[each].depth for each in named if each in records), default=0)
-        return packed(empty, self.tasks(empty), limb_widths(depth))
+        depths = {records[each].depth for each in named if each in records}
+        return packed(empty, self.tasks(empty), limb_widths(depths))
 
 
 S = TypeVar("S", bound=type[Statement])

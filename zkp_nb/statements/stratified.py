@@ -114,7 +114,9 @@ class Stratified(RowsStatement):
         difference = builder.operand("difference", terms)
         width = (2 * most).bit_length()
         for sign, value in ((1, most + difference), (-1, most - difference)):
-            builder.range(label.source, value, width, cells=partial(_distances, counts, weights, most, sign))
+            builder.nonnegative(
+                label.source, value, width, cells=partial(_distances, counts, weights, most, sign)
+            )
 
 
 def limit(tolerance: str, rows: Sequence[int], at: int) -> int:

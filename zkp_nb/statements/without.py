@@ -21,7 +21,6 @@ from zkp_nb.statements.keys import compile_distinct
 from zkp_nb.statements.matching import SIDE, Places, occurrences, stacked
 from zkp_nb.statements.packing import Task
 from zkp_nb.statements.rows import source_of
-from zkp_nb.statements.semijoins import marked_number
 from zkp_nb.statements.sources import SourceColumn, common_units
 from zkp_nb.statements.statement import (
     Statement,
@@ -61,7 +60,7 @@ class RowsWithout(Statement):
         )
 
     def tasks(self, builder: Builder) -> Sequence[Task]:
-        return [self._distinct, self._marked, self._chosen]
+        return [self._distinct, self._chosen]
 
     def _columns(self, builder: Builder, dataset: str) -> list[SourceColumn]:
         """The columns of one of the tables, in the order of the first input.
@@ -96,41 +95,35 @@ class RowsWithout(Statement):
         for column in columns:
             builder.require(side.source, builder.null(column))
 
-    def _marked(self, builder: Builder) -> None:
-        """A row is marked where the second input has it, however often."""
-        rows, side = self._rows(builder)
-        other = self._columns(builder, self.inputs[1])
-        family = builder.family()
-        theirs, ours = builder.fingerprints([other, rows], family.alpha)
-
-        def numbers() -> Cells:
-            return occurrences(*reversed(hash_rows([other, rows])))
-
-        number = marked_number(builder, side, numbers)
-        family.left(other[0].source, theirs)
-        family.tally(side.source, ours, number, left=False)
-
     def _chosen(self, builder: Builder) -> None:
-        """Each row of the first input has the mark of its row; those without are the output."""
+        """No row of the output is one of the second input; of the first, each is in the output or the second has it."""
         rows, side = self._rows(builder)
-        first, second, output = (self._columns(builder, each) for each in (*self.inputs, *self.outputs))
+        tables = [*(self._columns(builder, each) for each in (*self.inputs, *self.outputs)), rows]
+        first, second, output, _ = tables
         source = first[0].source
         found = builder.bit(source, "found", lambda: _known(first, second))
-        family = builder.family()
-        units = [common_units(pair) for pair in zip(first, rows, strict=True)]
-        free = builder.powers(family.alpha, 1 + sum(len(each.parts) + 1 for each in first))[-1]
-        family.left(
-            source,
-            builder.fingerprint(first, family.alpha, [unit[0] for unit in units]) + free * found,
+        apart = builder.family()
+        units = [common_units(columns) for columns in zip(*tables, strict=True)]
+        free = builder.powers(apart.alpha, 1 + sum(len(each.parts) + 1 for each in first))[-1]
+        ours, theirs, made = (
+            builder.fingerprint(columns, apart.alpha, [unit[at] for unit in units])
+            for at, columns in enumerate((first, second, output))
         )
-        marked = builder.fingerprint([*rows, side], family.alpha, [*(unit[1] for unit in units), 1])
-        family.among(
-            side.source, marked, "occurrences", lambda: occurrences(*reversed(hash_rows([first, rows])))
-        )
-        family = builder.family()
-        left, right = builder.fingerprints([first, output], family.alpha)
-        family.left(source, left, builder.negated(found))
-        family.right(output[0].source, right)
+        marked = builder.fingerprint([*rows, side], apart.alpha, [*(unit[3] for unit in units), 1])
+        apart.left(output[0].source, made)
+        apart.left(second[0].source, theirs + free)
+        apart.among(side.source, marked, "occurrences", lambda: _counts(rows, output, second))
+        # Two equations of the same fingerprints: each has a gamma of its own, which keeps them apart.
+        whole = builder.family()
+        whole.left(source, ours + free * found)
+        whole.right(output[0].source, made)
+        whole.among(second[0].source, theirs + free, "matches", lambda: _counts(second, first))
+
+
+def _counts(columns: Sequence[SourceColumn], *others: Sequence[SourceColumn]) -> Cells:
+    """How often each row occurs in the others; of equal rows the first."""
+    known, *hashes = hash_rows([columns, *others])
+    return occurrences(known, np.concatenate(hashes))
 
 
 def _known(first: Sequence[SourceColumn], second: Sequence[SourceColumn]) -> Mask:

@@ -7,7 +7,7 @@ modulo 2^64; that it does lie there is checked before, by whoever states the cla
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,9 @@ from zkp_nb.table.vectors import Words, inverses
 from zkp_nb.table.vectors import dot as integer_dot
 
 __all__ = [
+    "LIMB_BITS",
     "MAX_LIMB_BITS",
+    "Limb",
     "Words",
     "evaluate",
     "integer_dot",
@@ -29,7 +31,14 @@ __all__ = [
     "words",
 ]
 
-MAX_LIMB_BITS: Final = 16
+LIMB_BITS: Final = 16
+"""Bits of the limbs of ranges, where no others are better."""
+
+MAX_LIMB_BITS: Final = 22
+"""Three of them hold 64 bits."""
+
+Limb: TypeAlias = npt.NDArray[np.uint16] | npt.NDArray[np.uint64]
+"""Limbs of at most 16 bits, or of more."""
 
 _MASK: Final = (1 << 64) - 1
 
@@ -69,16 +78,15 @@ def evaluate(expr: Expr, given: Mapping[Expr, Words]) -> Words | np.uint64:
     return value(expr)
 
 
-def limbs(values: Words, width: int, bits: int) -> list[npt.NDArray[np.uint16]]:
-    """Limbs of so many bits of values below 2^width, lowest first."""
-    count = -(-width // bits)
-    pieces = [(values >> np.uint64(bits * at)).astype(np.uint16) for at in range(count)]
-    return pieces if bits == MAX_LIMB_BITS else [piece & np.uint16((1 << bits) - 1) for piece in pieces]
+def limbs(values: Words, width: int, bits: int) -> list[Limb]:
+    """Limbs of so many bits of values below 2^64, lowest first; as many as `width` takes."""
+    shifted = (values >> np.uint64(bits * at) for at in range(-(-width // bits)))
+    if bits > LIMB_BITS:
+        return [piece & np.uint64((1 << bits) - 1) for piece in shifted]
+    return [piece.astype(np.uint16) & np.uint16((1 << bits) - 1) for piece in shifted]
 
 
-def multiplicities(
-    looked_up: Sequence[npt.NDArray[np.uint16]], bits: int, passed_over: int = 0
-) -> npt.NDArray[np.int64]:
+def multiplicities(looked_up: Sequence[Limb], bits: int, passed_over: int = 0) -> npt.NDArray[np.int64]:
     """How often each value of so many bits occurs in all of the vectors together.
 
     Args:
