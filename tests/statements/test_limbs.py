@@ -11,7 +11,7 @@ import pytest
 from tests.statements.forging import proves
 from tests.statements.frames import Case, committed, edited
 from zkp_nb.statements import claims
-from zkp_nb.statements.builder import limb_widths, range_depth
+from zkp_nb.statements.ranges import limb_widths, range_depth
 
 FRAME = pd.DataFrame({"age": [17, 31, 65, 40], "wide": [1, 2**62, -(2**63), 2**63 - 1]})
 

@@ -35,7 +35,7 @@ from zkp_nb.proving import LocalProver
 from zkp_nb.receipt import Receipt
 from zkp_nb.srs import development_srs, table_depth
 from zkp_nb.statements import claims as zkp
-from zkp_nb.statements.builder import limb_widths, range_depth
+from zkp_nb.statements.ranges import limb_widths, range_depth
 from zkp_nb.verdict import verify
 
 VERIFY_RUNS: Final = 5

@@ -12,8 +12,7 @@ The same run makes the witness, where the tables are at hand. The program never 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -35,31 +34,19 @@ from zkp_nb.statements.program import (
     Public,
     Sum,
 )
+from zkp_nb.statements.ranges import Ranges, of_ranges, range_depth
 from zkp_nb.statements.sources import Cell, Source, SourceColumn, common_units
 from zkp_nb.statements.witness import (
     LIMB_BITS,
-    MAX_LIMB_BITS,
-    Limb,
     Words,
     evaluate,
-    limbs,
-    multiplicities,
     words,
 )
 from zkp_nb.table import Table
 from zkp_nb.table.cells import Cells
 
-_MIN_LIMB_BITS: Final = 13
-"""Fewer would save little on smaller grids, and take more columns."""
-
-MAX_WIDTH: Final = 64
-"""Widest range, in bits."""
-
 _SHARED: Final = frozenset({"_records", "_tables", "_graph", "_known"})
 """What builders of several programs about the same tables have in common."""
-
-_OF_RANGES: Final = "range/"
-"""How labels of the aux columns begin that ranges take."""
 
 _FOREIGN = "A constraint may only speak of tables with the same rows in the same places."
 
@@ -82,8 +69,6 @@ class Builder:
         self._empty()
 
     def _empty(self, limb_bits: int = LIMB_BITS) -> None:
-        self.limb_bits = limb_bits
-        """Bits of the limbs of ranges; their table has 2^limb_bits values."""
         self._sources: dict[str, Source] = {}
         self._commitments: dict[Commitment, Extent] = {}
         self._numbers: dict[Commitment, int] = {}
@@ -96,15 +81,11 @@ class Builder:
         self._constraints: dict[Expr, None] = {}
         self._sums: dict[tuple[Expr, Expr, Expr], None] = {}
         self._families: list[Family] = []
-        self._ranges: dict[tuple[Extent, Expr, int, Expr], None] = {}
-        self._spans: dict[tuple[Extent, Expr, int, Expr], None] = {}
-        self._lookups: list[Fraction] = []
+        self._ranges = Ranges(limb_bits)
         self._homes: dict[Expr, Extent] = {}
         self._bits: set[Expr] = set()
         self._cells: dict[Expr, Words] = {}
         self._aux_cells: list[Cells] = []
-        self._looked_up: list[Limb] = []
-        self._passed_over = 0
 
     def other(self, limb_bits: int | None = None) -> Builder:
         """A builder of another program about the same tables, with nothing said yet."""
@@ -116,7 +97,8 @@ class Builder:
         """A builder that goes on from what is said so far."""
         twin = self.other()
         for name in vars(twin).keys() - _SHARED:
-            setattr(twin, name, copy.copy(getattr(self, name)))
+            held = getattr(self, name)
+            setattr(twin, name, held.copy() if isinstance(held, Ranges) else copy.copy(held))
         return twin
 
     # -- tables, columns, challenges ------------------------------------------------------------
@@ -353,37 +335,7 @@ class Builder:
         Args:
             cells: the values of `expr` modulo 2^64, where they cannot be computed from it.
         """
-        if not 0 <= width <= MAX_WIDTH:
-            raise _too_wide()
-        self._range(source, expr, width, weight, cells)
-
-    def _range(
-        self, source: Source, expr: Expr, width: int, weight: Expr | int, cells: Callable[[], Words] | None
-    ) -> None:
-        self.check_home(source, expr)
-        weight = self._graph.lift(weight)
-        if width == 0:
-            self.require(source, weight * expr)
-            return
-        number, said = len(self._ranges), (source.extent, expr, width, weight)
-        if said in self._ranges:
-            return
-        self._ranges[said] = None
-        pieces = self._limbs(source, expr, width, weight, cells)
-        count = -(-width // self.limb_bits)
-        high = [
-            self._add_aux(f"{_OF_RANGES}{number}/limb/{at}", source.extent, partial(pieces.__getitem__, at))
-            for at in range(1, count)
-        ]
-        low = expr
-        for at, limb in enumerate(high, 1):
-            low = low - limb * (1 << self.limb_bits * at)
-        gamma, numerator = self.challenge("range/gamma"), self.weighted(source, weight)
-        for limb in (low, *high):
-            self._lookups.append((numerator, gamma + limb))
-        spare = -width % self.limb_bits
-        if spare:
-            self._lookups.append((numerator, gamma + (high[-1] if high else low) * (1 << spare)))
+        self._ranges.range(self, source, expr, width, self._graph.lift(weight), cells)
 
     def nonnegative(
         self,
@@ -393,14 +345,12 @@ class Builder:
         weight: Expr | int = 1,
         cells: Callable[[], Words] | None = None,
     ) -> None:
-        """`expr` is not negative on every row of weight 1, and has at most 2^width, rounded up to whole limbs.
+        """`expr` is not negative on every row of weight 1, and below 2^width, rounded up to whole limbs.
 
         For where the sign is all that matters: a range of that width takes one lookup more where limbs do not
         divide it.
         """
-        if width > MAX_WIDTH:
-            raise _too_wide()
-        self._range(source, expr, -(-width // self.limb_bits) * self.limb_bits, weight, cells)
+        self._ranges.nonnegative(self, source, expr, width, self._graph.lift(weight), cells)
 
     def within(self, source: Source, expr: Expr, low: int, high: int, weight: Expr | int = 1) -> None:
         """`low <= expr <= high` on every row of weight 1. Saying it twice adds nothing.
@@ -408,28 +358,7 @@ class Builder:
         A range says it where the interval has 2^w values. Narrow ones take a range from either end; wide ones are
         covered by two intervals of 2^w values, and a bit says in which one the value is.
         """
-        span, weight = high - low, self._graph.lift(weight)
-        said = (source.extent, expr - low, span, weight)
-        if said in self._spans:
-            return
-        self._spans[said] = None
-        width = span.bit_length()
-        if span == (1 << width) - 1:
-            self.range(source, expr - low, width, weight)
-        elif width <= self.limb_bits:
-            # Both distances are below 2^limb_bits and add up to the span: so neither exceeds it.
-            self.range(source, expr - low, self.limb_bits, weight)
-            self.range(source, high - expr, self.limb_bits, weight)
-        else:
-            half, rest = halves(span)
-            bit = self.bit(
-                source,
-                f"{_OF_RANGES}{len(self._ranges)}/upper",
-                lambda: np.broadcast_to(
-                    self.evaluate(expr - low) >= np.uint64(1 << half), source.extent.rows
-                ),
-            )
-            self.range(source, expr - low - bit * rest, half, weight)
+        self._ranges.within(self, source, expr, low, high, self._graph.lift(weight))
 
     # -- checks ---------------------------------------------------------------------------------
 
@@ -487,19 +416,24 @@ class Builder:
         columns = (*self._commitments.values(), *(each.extent for each in self._aux))
         publics = (each.extent for each in self._public)
         depth = max((extent.depth for extent in (*columns, *publics)), default=MIN_DEPTH)
-        return max(depth, range_depth(self.limb_bits)) if self._lookups else depth
+        return max(depth, range_depth(self.limb_bits)) if self.has_ranges else depth
+
+    @property
+    def limb_bits(self) -> int:
+        """Bits of the limbs of ranges."""
+        return self._ranges.limb_bits
 
     @property
     def has_ranges(self) -> bool:
         """Whether anything is looked up in the range table."""
-        return bool(self._lookups)
+        return bool(self._ranges.lookups)
 
     def with_limbs(self, bits: int) -> Builder | None:
         """A builder of limbs of other widths that goes on from here; None where something was said of limbs."""
-        if self._lookups or self._spans:
+        if not self._ranges.untouched:
             return None
         twin = self.copy()
-        twin.limb_bits = bits
+        twin._ranges = Ranges(bits)
         return twin
 
     @property
@@ -509,26 +443,26 @@ class Builder:
 
     def least_columns_with(self, other: Builder) -> int:
         """How many columns the program has at least if what another builder was told is said to this one, too."""
-        fractions = [*self._lookups, *(each for family in self._families for each in family.fractions)]
-        degrees = sum(denominator.degree for _, denominator in fractions) + bool(self._lookups)
-        helpers = -(-degrees // (MAX_DEGREE - 1)) or bool(other._lookups or other._families)
+        fractions = [*self._ranges.lookups, *(each for family in self._families for each in family.fractions)]
+        degrees = sum(denominator.degree for _, denominator in fractions) + self.has_ranges
+        helpers = -(-degrees // (MAX_DEGREE - 1)) or bool(other.has_ranges or other._families)
         # Operands with challenges may turn out to be the same, and then the ranges of them, too.
         more = other._plain - self._plain
         strange = len(more) == len(other._operands)
-        aux = sum(strange or not each.label.startswith(_OF_RANGES) for each in other._aux)
-        aux += len(self._aux) + bool(self._lookups or other._lookups)
+        aux = sum(strange or not of_ranges(each) for each in other._aux)
+        aux += len(self._aux) + (self.has_ranges or other.has_ranges)
         return len(self._operands) + len(more) + aux + helpers
 
     def _closed(self) -> list[Fraction]:
         """All fractions, after the range table's side is added where something is looked up."""
         fractions = [fraction for family in self._families for fraction in family.fractions]
-        if self._lookups:
-            extent = Extent(self.depth, 1 << self.limb_bits)
-            count = self._graph.leaf("aux", len(self._aux))
-            self._aux.append(Aux(f"{_OF_RANGES}multiplicity", extent))
+        if self.has_ranges:
+            table = self._ranges.table(self.depth)
+            extent, count = table.extent, self._graph.leaf("aux", len(self._aux))
+            self._aux.append(table)
             index = self._publish("index", extent)
             last = (0 - self._mask(extent) * count, self.challenge("range/gamma") + index)
-            fractions += [*self._lookups, last]
+            fractions += [*self._ranges.lookups, last]
         return fractions
 
     def _arranged(self, fractions: Sequence[Fraction]) -> Arrangement:
@@ -575,7 +509,7 @@ class Builder:
         assert self.proving
         return [
             *self._aux_cells,
-            *([multiplicities(self._looked_up, self.limb_bits, self._passed_over)] if self._lookups else []),
+            *([self._ranges.counts()] if self.has_ranges else []),
         ]
 
     # -- inside ---------------------------------------------------------------------------------
@@ -605,62 +539,9 @@ class Builder:
                 self._cells[expr] = words(vector)
         return expr
 
-    def _limbs(
-        self,
-        source: Source,
-        expr: Expr,
-        width: int,
-        weight: Expr | int,
-        cells: Callable[[], Words] | None,
-    ) -> list[Limb]:
-        """Limbs of the values, lowest first, 0 on rows of weight 0, which are not looked up."""
-        if not self.proving:
-            return []
-        n = source.extent.rows
-        values = np.broadcast_to(cells() if cells else self.evaluate(expr), n)
-        weights = np.broadcast_to(self.evaluate(self._graph.lift(weight)), n)
-        active = np.count_nonzero(weights)
-        pieces = limbs(values if active == n else values * weights, width, self.limb_bits)
-        spare = -width % self.limb_bits
-        # What a false claim leaves above the limb is cut off; no proof comes of it.
-        kind = pieces[-1].dtype.type
-        shifted = (pieces[-1] << kind(spare)) & kind((1 << self.limb_bits) - 1)
-        looked_up = [*pieces, shifted] if spare else pieces
-        self._looked_up += looked_up
-        self._passed_over += (n - int(active)) * len(looked_up)
-        return pieces
-
     def evaluate(self, expr: Expr) -> Words | np.uint64:
         """Values of an expression of plain columns, modulo 2^64; needs the data."""
         return evaluate(expr, self._cells)
-
-
-def range_depth(limb_bits: int) -> int:
-    """Depth of the smallest grid that holds the table of limbs of so many bits, which are 13 to 22."""
-    return 1 << limb_bits - 9
-
-
-def limb_widths(depths: Iterable[int]) -> list[int]:
-    """The bits that limbs can have beside tables of such depths.
-
-    They are 16; beside small tables the most whose table makes no larger grid; beside large ones 22, as three of
-    them make 64 bits.
-    """
-    bits = {max(_MIN_LIMB_BITS, depth.bit_length() + 8) for depth in depths}
-    fewer = sorted((each for each in bits if each < LIMB_BITS), reverse=True)
-    return [LIMB_BITS, *fewer, *([MAX_LIMB_BITS] if max(bits, default=0) >= MAX_LIMB_BITS else [])]
-
-
-def halves(span: int) -> tuple[int, int]:
-    """w and k: [0, span] is [0, 2^w) and [k, k + 2^w) together."""
-    width = (span + 1).bit_length() - 1
-    return width, span + 1 - (1 << width)
-
-
-def _too_wide() -> StatementError:
-    return StatementError(
-        "Values wider than 64 bits cannot be compared.", todo="Declare a smaller width for the column."
-    )
 
 
 def _cells(cell: Cell) -> Cells:

@@ -13,11 +13,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from zkp_nb.errors import StatementError
-from zkp_nb.statements.builder import Builder, halves
+from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import Mask
 from zkp_nb.statements.facts import Fact, Name, distinct
 from zkp_nb.statements.packing import Task
 from zkp_nb.statements.places import Places, marks, placed, pointed, sides
+from zkp_nb.statements.ranges import halves
 from zkp_nb.statements.resolved import interval
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import SourceColumn

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from zkp_nb.errors import StatementError, StatementFalse
-from zkp_nb.statements.builder import Builder, limb_widths
+from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import hash_rows
 from zkp_nb.statements.distribution import MAX_LISTED, MAX_SHOWN
 from zkp_nb.statements.facts import Fact, Name, Names, distinct
@@ -32,6 +32,7 @@ from zkp_nb.statements.groups import (
     published_keys,
 )
 from zkp_nb.statements.packing import Task
+from zkp_nb.statements.ranges import limb_widths
 from zkp_nb.statements.resolved import interval
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import SourceColumn

@@ -17,11 +17,12 @@ import numpy.typing as npt
 from pydantic import Field
 
 from zkp_nb.errors import StatementError, StatementFalse
-from zkp_nb.statements.builder import MAX_WIDTH, Builder
+from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import hash_rows
 from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.facts import Fact, Name, Names, distinct
 from zkp_nb.statements.program import ProgramTooLarge
+from zkp_nb.statements.ranges import MAX_WIDTH
 from zkp_nb.statements.resolved import interval
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Source, SourceColumn

@@ -20,13 +20,14 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from zkp_nb.errors import StatementError
-from zkp_nb.statements.builder import MAX_WIDTH, Builder
+from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import Mask
 from zkp_nb.statements.equations import Equations, check_follows
 from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.facts import Name
 from zkp_nb.statements.literals import exact_number, number_literal
 from zkp_nb.statements.packing import Task
+from zkp_nb.statements.ranges import MAX_WIDTH
 from zkp_nb.statements.resolved import interval
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Source, SourceColumn

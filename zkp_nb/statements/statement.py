@@ -23,9 +23,10 @@ from pydantic import (
 
 from zkp_nb.errors import LedgerError, StatementError
 from zkp_nb.ledger.records import DatasetRecord, canonical_json, first_complaint
-from zkp_nb.statements.builder import Builder, limb_widths
+from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.packing import Pack, Task, packed
 from zkp_nb.statements.program import Program
+from zkp_nb.statements.ranges import limb_widths
 from zkp_nb.table import Table
 from zkp_nb.table.cells import Cells
 

@@ -15,9 +15,10 @@ import numpy as np
 from pydantic import model_validator
 
 from zkp_nb.errors import StatementError, StatementFalse
-from zkp_nb.statements.builder import MAX_WIDTH, Builder
+from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.facts import Name, check_numeric
 from zkp_nb.statements.literals import exact_number, number_literal
+from zkp_nb.statements.ranges import MAX_WIDTH
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import Source, SourceColumn
 from zkp_nb.statements.statement import RESULT_LIMIT, Statement, name_of, quoted, register
