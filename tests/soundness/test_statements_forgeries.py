@@ -82,6 +82,7 @@ def cases(ending: str = "") -> Iterator[Case]:
     yield of(claims.lacks({k: f"z{ending}", x: 9}))
     yield of(claims.opening([0, 2], x, n))
     yield of(claims.determines(number, [x, k]))
+    yield Case(claims.determines(number, [x, k]), committed(pd.concat([base, base])))
     yield of(claims.group_extremes(k, [y, n], known={k: base[k].unique()}))
     yield of(claims.group_rates(k, col(x) > 1, known={k: base[k].unique()}))
     yield of(claims.class_balance(k, values=base[k].unique()))

@@ -268,7 +268,20 @@ def test_a_key_of_the_table_of_keys_is_never_null() -> None:
     with pytest.raises(StatementError, match="does not have the columns"):
         claimed(case, witnesses=(other.dataset_id,))
     with pytest.raises(StatementError, match="one table of keys"):
-        claimed(case, witnesses=())
+        claimed(case, witnesses=(*case.statement.witnesses, other.dataset_id))
+
+
+def test_a_key_that_occurs_once_determines_all_and_takes_no_table_of_keys() -> None:
+    case = of(claims.determines("n", ["zip", "state"]), PLACES)
+    assert len(case.sizes) == 1
+    assert not case.statement.witnesses
+    assert case.holds()
+    assert forged(case, (subject_of(case), "n", "value", 0, 2))
+    repeated = of(claims.determines("state", "n"), PLACES.assign(n=[1, 2, 1, 3, 2, 4]))
+    assert repeated.statement.witnesses
+    assert claimed(repeated, witnesses=())
+    with pytest.raises(StatementError, match="no column"):
+        claimed(case, dependents=("other",))
 
 
 def test_numbers_of_numpy_name_rows() -> None:

@@ -96,14 +96,14 @@ CASES: Final[dict[str, Callable[[pd.DataFrame], Case]]] = {
     "group_extremes": lambda frame: Case(frame, [zkp.group_extremes("age", "amount")]),
     "group_rates": lambda frame: Case(frame, [zkp.group_rates("age", "amount >= 0")]),
     "unique": lambda frame: Case(frame, [zkp.unique("key")]),
-    "determines": lambda frame: Case(frame, [zkp.determines("key", "amount")]),
+    "determines": lambda frame: _alone(_twice(frame), zkp.determines("key", "amount")),
     "sorted_by": lambda frame: _alone(frame.sort_values("age"), zkp.sorted_by("age")),
     "contains": lambda frame: Case(frame, [zkp.contains(key=0)]),
     "lacks": lambda frame: Case(frame, [zkp.lacks(key=-1)]),
     "opening": lambda frame: Case(frame, [zkp.opening([0, len(frame) - 1])]),
     "profile": lambda frame: Case(frame, [zkp.profile("age")]),
     "in_key": lambda frame: Case(_parts(frame)[0], [zkp.in_key("key", frame)]),
-    "disjoint_keys": lambda frame: _of_parts(frame, lambda test: zkp.disjoint_keys(test, "key")),
+    "disjoint_keys": lambda frame: _by_entity(frame, lambda test: zkp.disjoint_keys(test, "entity")),
     "class_balance": lambda frame: _of_parts(frame, lambda test: zkp.class_balance("age", test)),
     # rows of one table
     "same_rows": lambda frame: Case(frame.sample(frac=1, random_state=SEED), [zkp.same_rows()]),
@@ -117,7 +117,7 @@ CASES: Final[dict[str, Callable[[pd.DataFrame], Case]]] = {
         _twice(frame).drop_duplicates("key"), [zkp.drop_duplicates("key")], parent=_twice(frame)
     ),
     "split": lambda frame: _of_parts(frame, lambda test: zkp.split(test)),
-    "folds": lambda frame: _of_parts(frame, lambda test: zkp.folds(test, key="key")),
+    "folds": lambda frame: _by_entity(frame, lambda test: zkp.folds(test, key="entity")),
     "stratified_split": lambda frame: _of_parts(
         frame, lambda test: zkp.stratified_split("age", test, tolerance=1)
     ),
@@ -197,6 +197,15 @@ def _parts(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Four fifths and one fifth of the rows, drawn at random."""
     keep = np.random.default_rng(SEED + 1).random(len(frame)) < 0.8
     return frame[keep], frame[~keep]
+
+
+def _by_entity(frame: pd.DataFrame, claim: Callable[[pd.DataFrame], Claim]) -> Case:
+    """Four fifths and one fifth of entities of five rows each."""
+    whole = frame.assign(entity=frame.key // 5)
+    test = np.random.default_rng(SEED + 1).random(len(frame)) < 0.2
+    inside = pd.Series(test[whole.entity], whole.index)
+    parts = whole[~inside], whole[inside]
+    return Case(parts[0], [claim(parts[1])], [parts[1]], whole)
 
 
 def _gaps(frame: pd.DataFrame) -> pd.DataFrame:

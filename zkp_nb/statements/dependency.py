@@ -2,11 +2,13 @@
 
 Shown by a table of keys, committed for the proof alone: each key once, with what stands beside it. As every row's
 key and dependent values are a row there, and no key is there twice, each key has one set of dependent values.
+Where no row shares its key with another, that alone is proven.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -19,6 +21,7 @@ from zkp_nb.statements.facts import Name, Names, distinct
 from zkp_nb.statements.keys import compile_distinct
 from zkp_nb.statements.matching import active, different, occurrences, present
 from zkp_nb.statements.packing import Task
+from zkp_nb.statements.program import ProgramTooLarge
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import SourceColumn
 from zkp_nb.statements.statement import (
@@ -41,7 +44,7 @@ class Dependency(Statement):
     Attributes:
         columns: the key.
         dependents: what it determines; a null there is a value like any other.
-        witnesses: the table of keys: the key's columns, then the dependents.
+        witnesses: the table of keys: the key's columns, then the dependents; none where no key occurs twice.
     """
 
     kind: ClassVar[str] = "functional-dependency"
@@ -57,7 +60,12 @@ class Dependency(Statement):
         )
 
     def tasks(self, builder: Builder) -> Sequence[Task]:
-        return [self._distinct, self._found]
+        return [self._distinct, self._found] if self.witnesses else [self._unique]
+
+    def _unique(self, builder: Builder) -> None:
+        """No key occurs twice, so that it has one set of dependents."""
+        ours = distinct(builder.table(self.inputs[0]), (*self.columns, *self.dependents))
+        compile_distinct(builder, ours[0].source, ours[: len(self.columns)])
 
     def _rows(self, builder: Builder) -> tuple[list[SourceColumn], list[SourceColumn], int]:
         """The columns of the table and those of the table of keys, and how many of them are the key.
@@ -111,15 +119,15 @@ def state_dependency(subject: Subject, names: Sequence[str], dependents: Sequenc
             f"In `{subject.name}`, rows with the same {listed(names)} differ in {listed(dependents)}.",
             why=f"There are {count_of(several, 'combination')} of values more than there are keys.",
         )
+    statement = Dependency(inputs=(subject.dataset_id,), columns=tuple(names), dependents=tuple(dependents))
+    if not vectors.repeated(keys[there]):
+        with suppress(ProgramTooLarge):
+            statement.programs({subject.dataset_id: subject.record})
+            return statement
     if subject.commit is None:
         raise StatementError("This claim needs a table of keys, and there is nothing that commits it.")
     held = subject.commit(_witness(columns, len(names)), f"{subject.name}: keys")
-    statement = Dependency(
-        inputs=(subject.dataset_id,),
-        witnesses=(held.dataset_id,),
-        columns=tuple(names),
-        dependents=tuple(dependents),
-    )
+    statement = statement.model_copy(update={"witnesses": (held.dataset_id,)})
     statement.programs({each.dataset_id: each.record for each in (subject, held)})
     return statement
 
