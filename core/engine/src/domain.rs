@@ -218,11 +218,13 @@ pub fn interpolate_few(points: &[Fr], values: &[Fr]) -> Vec<Fr> {
 fn inverse_vandermonde(points: &[Fr]) -> Vec<Vec<Fr>> {
     let n = points.len();
     let mut out = vec![vec![Fr::ZERO; n]; n];
-    for c in 0..n {
-        let others: Vec<Fr> = (0..n).filter(|i| *i != c).map(|i| points[i]).collect();
-        let scale: Fr = others.iter().map(|o| points[c] - o).product();
-        let scale = scale.inverse().unwrap_or_default();
-        for (u, coefficient) in from_roots(&others).into_iter().enumerate() {
+    let others = |c: usize| -> Vec<Fr> { [&points[..c], &points[c + 1..]].concat() };
+    let mut scales: Vec<Fr> = (0..n)
+        .map(|c| others(c).iter().map(|o| points[c] - o).product())
+        .collect();
+    batch_invert(&mut scales);
+    for (c, scale) in scales.into_iter().enumerate() {
+        for (u, coefficient) in from_roots(&others(c)).into_iter().enumerate() {
             out[u][c] = coefficient * scale;
         }
     }

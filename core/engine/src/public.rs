@@ -26,9 +26,14 @@ impl Public {
         self.extent.rows / self.extent.data()
     }
 
+    /// Whether it is the mask of all data cells of a grid.
+    pub fn masks_all(&self, depth: usize) -> bool {
+        self.kind == Kind::Mask && self.extent.depth == depth && self.full_lanes() == LANES
+    }
+
     /// The first lane from which on the column is zero.
     pub fn first_zero_lane(&self) -> usize {
-        self.extent.rows.div_ceil(self.extent.data())
+        self.extent.lanes()
     }
 
     /// `r0`, the number of rows of lane `j0`.

@@ -302,6 +302,122 @@ fn constraints_of_every_degree_are_proven() {
     }
 }
 
+/// Columns that end at a row: a helper, a boolean to a power, and sums over all data cells of the
+/// grid, where cells beyond the rows count as well.
+fn short_case(rng: &mut StdRng, own: usize, depth: usize, rows: usize, degree: usize) -> Case {
+    let cells = random_cells(rng, rows);
+    let bits: Vec<u8> = (0..rows).map(|_| rng.gen_range(0..2)).collect();
+    let others = (depth - 3) * 1024 - rows;
+    let mut nodes = vec![
+        json!(["op", 0]),
+        json!(["aux", 0]),
+        json!(["h", 0]),
+        json!(["pub", 0]),
+        json!(["pub", 1]),
+        json!(["ch", 0]),
+        json!(["c", "1"]),
+        json!(["c", "5"]),
+        json!(["+", 5, 0]),  // 8: the denominator
+        json!(["*", 2, 8]),  // 9
+        json!(["-", 9, 3]),  // 10: the helper is the fraction
+        json!(["*", 4, 10]), // 11: the same, masked
+        json!(["-", 1, 6]),  // 12
+        json!(["*", 1, 12]), // 13: boolean
+        json!(["+", 1, 7]),  // 14
+    ];
+    let mut push = |node: Value| {
+        nodes.push(node);
+        nodes.len() - 1
+    };
+    let mut power = 13;
+    for _ in 2..degree {
+        power = push(json!(["*", power, 8]));
+    }
+    let mut sums = Vec::new();
+    let mut expression = 14;
+    for k in 1..=3u64 {
+        if k > 1 {
+            expression = push(json!(["*", expression, 14]));
+        }
+        let of = |bit: u64| Fr::from(5 + bit).pow([k]);
+        let of_rows: Fr = bits.iter().map(|b| of(u64::from(*b))).sum();
+        let total = decimal(of_rows + of(0) * Fr::from(others as u64));
+        let value = push(json!(["c", total]));
+        sums.push(json!({"mask": 1, "expr": expression, "value": value}));
+    }
+    Case {
+        program: json!({
+            "version": 1, "depth": depth,
+            "commitments": [{"dataset": "d", "column": 0, "part": "value", "depth": own, "rows": rows}],
+            "public": [
+                {"kind": "mask", "depth": own, "rows": rows},
+                {"kind": "mask", "depth": depth, "rows": (depth - 3) * 1024}],
+            "challenges": ["gamma"], "nodes": nodes,
+            "operands": [{"label": "x", "terms": [[6, 0]]}],
+            "aux": [{"label": "bit", "depth": own, "rows": rows}],
+            "helpers": [{"label": "h", "fractions": [[3, 8]]}],
+            "constraints": [10, 11, power], "sums": sums,
+        }),
+        columns: vec![Column::new(cells).unwrap()],
+        aux: vec![Column::new(Cells::Bool(bits)).unwrap()],
+    }
+}
+
+#[test]
+fn lanes_without_rows_are_proven_like_others() {
+    let mut rng = StdRng::seed_from_u64(11);
+    for (own, depth) in [
+        (4, 4),
+        (4, 8),
+        (8, 16),
+        (16, 16),
+        (4, 64),
+        (32, 64),
+        (64, 64),
+    ] {
+        let data = own - 3;
+        let all = 1024 * data;
+        for rows in [0, 1, data, data + 1, all / 2 - data / 2, all - data, all] {
+            let degree = rng.gen_range(2..16);
+            short_case(&mut rng, own, depth, rows, degree).holds();
+        }
+        // The numerator of the helper is one on all lanes.
+        let mut case = short_case(&mut rng, own, depth, 2 * data, 2);
+        case.program["helpers"] = json!([{"label": "h", "fractions": [[4, 8]]}]);
+        case.program["nodes"][10] = json!(["-", 9, 4]);
+        case.holds();
+    }
+}
+
+#[test]
+fn what_is_wrong_on_lanes_without_rows_alone_is_found() {
+    let mut rng = StdRng::seed_from_u64(12);
+    for depth in [4, 16, 64] {
+        let rows = 5 * (depth - 3);
+        let mut case = short_case(&mut rng, depth, depth, rows, 3);
+        // Five lanes hold rows; the two masks differ beyond.
+        let nodes = case.program["nodes"].as_array_mut().unwrap();
+        nodes.push(json!(["-", 4, 3]));
+        let last = nodes.len() - 1;
+        let constraints = case.program["constraints"].as_array_mut().unwrap();
+        constraints.push(json!(last));
+        match case.prove() {
+            Err(Error::StatementFalse(why)) => {
+                let found = "constraint 3 does not hold at lane 5, position 0";
+                assert!(why.contains(found), "{why}");
+            }
+            other => panic!("{:?}", other.is_ok()),
+        }
+        // A sum that leaves out the cells of the last lane.
+        let mut case = short_case(&mut rng, depth, depth, rows, 3);
+        let sum = &case.program["sums"][0]["value"];
+        let value = sum.as_u64().unwrap() as usize;
+        let less = (5 * (depth - 3) * 1023).to_string();
+        case.program["nodes"][value][1] = json!(less);
+        case.is_false();
+    }
+}
+
 #[test]
 fn a_proof_without_sums_or_without_constraints_of_columns() {
     let mut case = powers_case(&mut StdRng::seed_from_u64(5), 8, 8, 1);

@@ -2,10 +2,10 @@
 
 mod document;
 
-use crate::domain::BLINDING;
+use crate::domain::{BLINDING, LANES};
 use crate::error::{argument, Error, Result};
 use crate::public::Public;
-use ark_ff::Field;
+use ark_ff::{AdditiveGroup, Field};
 use document::Document;
 use zkp_kernels::Fr;
 
@@ -42,6 +42,11 @@ impl Extent {
     /// `D' = A' - 3`.
     pub fn data(&self) -> usize {
         self.depth - BLINDING
+    }
+
+    /// The lanes that hold rows, from the first on.
+    pub fn lanes(&self) -> usize {
+        self.rows.div_ceil(self.data())
     }
 
     /// The rows that lie in a lane.
@@ -149,6 +154,35 @@ impl Program {
         Ok(self.nodes.len() - 1)
     }
 
+    /// The lanes, from the first on, beyond which all data cells of all columns are zero, and all
+    /// public columns but the mask of all data cells.
+    pub fn lanes_in_use(&self) -> usize {
+        let whole = |p: &Public| p.masks_all(self.depth);
+        let publics = self.publics.iter().filter(|p| !whole(p));
+        let extents = self.commitments.iter().chain(&self.aux);
+        let lanes = publics.map(Public::first_zero_lane);
+        let lanes = lanes.chain(extents.map(Extent::lanes)).max().unwrap_or(0);
+        // Whether a node can be other than zero beyond.
+        let mut some = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            some.push(match *node {
+                Node::Constant(c) => c != Fr::ZERO,
+                Node::Challenge(_) | Node::Inv(_) => true,
+                Node::Column(_) => false,
+                Node::Public(p) => whole(&self.publics[p]),
+                Node::Add(a, b) | Node::Sub(a, b) => some[a] || some[b],
+                Node::Mul(a, b) => some[a] && some[b],
+            });
+        }
+        let mut numerators = self.helpers.iter().flatten().map(|f| f.0);
+        match numerators.any(|n| some[n]) {
+            true => LANES,
+            // In the first lane lies the blinding value of a commitment, which is among the data
+            // cells of a larger grid.
+            false => lanes.max(1),
+        }
+    }
+
     /// For each node whether a column that is `wanted` is below it.
     fn reads(&self, wanted: impl Fn(usize) -> bool) -> Vec<bool> {
         let mut out = Vec::with_capacity(self.nodes.len());
@@ -166,7 +200,6 @@ impl Program {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ark_ff::AdditiveGroup;
     use serde_json::{json, Value};
 
     fn program() -> Value {
@@ -199,6 +232,45 @@ mod tests {
         let s = p.scalars(&[Fr::from(4u64)]).unwrap();
         assert_eq!(s[8].map(|x| x * Fr::from(4u64)), Some(Fr::ONE));
         assert!(matches!(p.scalars(&[Fr::ZERO]), Err(Error::Rejected(_))));
+    }
+
+    #[test]
+    fn lanes_in_use_are_those_of_rows() {
+        // 100 rows of 5 to a lane.
+        let mut p = program();
+        assert_eq!(parse(&p).unwrap().lanes_in_use(), 20);
+        p["aux"][0]["rows"] = json!(101);
+        assert_eq!(parse(&p).unwrap().lanes_in_use(), 21);
+        // The mask of all data cells counts for nothing, but in a numerator.
+        let whole = json!({"kind": "mask", "depth": 16, "rows": 13 * 1024});
+        p["public"].as_array_mut().unwrap().push(whole);
+        p["nodes"].as_array_mut().unwrap().push(json!(["pub", 2]));
+        assert_eq!(parse(&p).unwrap().lanes_in_use(), 21);
+        for (numerator, lanes) in [
+            (5, 21),
+            (2, 21),
+            (7, 21),
+            (6, LANES),
+            (0, LANES),
+            (10, LANES),
+        ] {
+            p["helpers"][0]["fractions"][0][0] = json!(numerator);
+            assert_eq!(parse(&p).unwrap().lanes_in_use(), lanes, "{numerator}");
+        }
+        // That of a table of smaller depth is another polynomial.
+        p["helpers"][0]["fractions"][0][0] = json!(5);
+        p["public"][2] = json!({"kind": "mask", "depth": 8, "rows": 5 * 1024});
+        assert_eq!(parse(&p).unwrap().lanes_in_use(), LANES);
+        // The blinding value of a commitment without rows lies in a lane.
+        let mut p = program();
+        for list in ["commitments", "public", "aux"] {
+            p[list]
+                .as_array_mut()
+                .unwrap()
+                .iter_mut()
+                .for_each(|e| e["rows"] = json!(0));
+        }
+        assert_eq!(parse(&p).unwrap().lanes_in_use(), 1);
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         if small.is_empty() {
             return out;
         }
-        let mut values = Zeroizing::new(vec![Fr::ZERO; self.grid.cells()]);
+        let mut values = Zeroizing::new(vec![Fr::ZERO; self.cells_in_use()]);
         let lanes = values.par_chunks_exact_mut(data).enumerate();
         let blinding = lanes.map(|(j, cells)| {
             let lane = Zeroizing::new(self.combine_lane(witness, &small, own, j));
@@ -168,7 +168,7 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         lane
     }
 
-    /// Values of all data cells.
+    /// Values of all data cells of the lanes that hold rows.
     pub fn computed<'w>(&self, values: Zeroizing<Vec<Fr>>) -> Term<'w> {
         Term {
             coefficient: Fr::ONE,

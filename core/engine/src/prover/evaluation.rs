@@ -43,11 +43,12 @@ pub fn add_weighted<P: FieldPath>(path: P, sum: &mut [P::Pack], values: &[P::Pac
     }
 }
 
-/// The public columns on the depth axis, or on a coset of it.
+/// The public columns on the depth axis, on a coset of it, or elsewhere.
 pub struct Publics<P: FieldPath> {
     columns: Vec<AlongDepth<Lane<P>>>,
     /// Whether it is the axis itself, on which a column is zero beyond its data positions.
     on_axis: bool,
+    packs: usize,
 }
 
 impl<P: FieldPath> Publics<P> {
@@ -57,6 +58,17 @@ impl<P: FieldPath> Publics<P> {
         Publics {
             columns: program.publics.iter().map(along).collect(),
             on_axis: true,
+            packs: program.depth / P::WIDTH,
+        }
+    }
+
+    /// One and the same for all that are not zero on a lane.
+    pub fn same(program: &Program, values: &Lane<P>) -> Self {
+        let along = |p: &Public| p.along_depth(0, |_| values.clone());
+        Publics {
+            columns: program.publics.iter().map(along).collect(),
+            on_axis: false,
+            packs: values.len(),
         }
     }
 
@@ -84,11 +96,13 @@ impl<P: FieldPath> Publics<P> {
         Publics {
             columns,
             on_axis: false,
+            packs: self.packs,
         }
     }
 }
 
-/// Some nodes of a program, ready to be evaluated on the lanes of the depth axis or of a coset.
+/// Some nodes of a program, ready to be evaluated on lanes of the depth axis, of a coset, or at
+/// other points.
 pub struct Evaluation<P: FieldPath> {
     path: P,
     stretches: Vec<Stretch>,
@@ -135,7 +149,7 @@ impl<P: FieldPath> Evaluation<P> {
         publics: Publics<P>,
         wanted: impl Fn(usize, &[Option<usize>]) -> Vec<usize>,
     ) -> Self {
-        let packs = program.depth / P::WIDTH;
+        let packs = publics.packs;
         let all = || program.publics.iter();
         let beyond = |p: &Public| match publics.on_axis {
             true => p.extent.data().div_ceil(P::WIDTH),

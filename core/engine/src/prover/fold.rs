@@ -42,7 +42,7 @@ impl<P: FieldPath> Prover<'_, P> {
         let (path, depth) = (self.path, self.program.depth);
         let weights = load(path, lagrange);
         let new = || (Vec::new(), self.lane_reader(), weights.clone());
-        let states = for_lanes(new, |(found, reader, lane), j| {
+        let states = for_lanes(0..self.lanes, new, |(found, reader, lane), j| {
             for (k, column) in grid.iter().enumerate() {
                 reader.read(column, j, lane);
                 found.push((k, j, path.dot(lane, &weights)));
@@ -52,6 +52,17 @@ impl<P: FieldPath> Prover<'_, P> {
         let mut out = vec![vec![Fr::ZERO; LANES]; grid.len()];
         for (k, j, value) in states.into_iter().flat_map(|s| s.0) {
             out[k][j] = value;
+        }
+        // Beyond, only blinding cells are not zero.
+        let lagrange = &lagrange[self.grid.data()..];
+        for (column, out) in grid.iter().zip(&mut out) {
+            for (row, l) in column.blinding.chunks_exact(LANES).zip(lagrange) {
+                let cells = row[self.lanes..].iter();
+                out[self.lanes..]
+                    .iter_mut()
+                    .zip(cells)
+                    .for_each(|(o, c)| *o += *l * c);
+            }
         }
         Ok(out)
     }
@@ -209,7 +220,7 @@ impl<P: FieldPath> Prover<'_, P> {
         Ok(data? + blinding)
     }
 
-    /// `sum f*_ij / (a_i - beta) G_ij` over the data cells, some lanes at a time.
+    /// `sum f*_ij / (a_i - beta) G_ij` over the data cells that hold rows, some lanes at a time.
     fn data_from_cells(
         &self,
         grid: &[GridColumn],
@@ -219,11 +230,11 @@ impl<P: FieldPath> Prover<'_, P> {
         self.task.phase("commit q");
         let (path, depth, data) = (self.path, self.program.depth, self.grid.data());
         let weights = load(path, inverses);
-        let together = (piece() / data).clamp(1, LANES);
+        let together = (piece() / data).clamp(1, self.lanes);
         let mut cells = Zeroizing::new(vec![Fr::ZERO; together * data]);
         let mut total = G1Projective::ZERO;
-        for start in (0..LANES).step_by(together) {
-            let lanes = together.min(LANES - start);
+        for start in (0..self.lanes).step_by(together) {
+            let lanes = together.min(self.lanes - start);
             let cells = &mut cells[..lanes * data];
             cells
                 .par_chunks_exact_mut(data)
@@ -285,7 +296,7 @@ impl<P: FieldPath> Prover<'_, P> {
                     .map(|i| *i * coefficient),
             );
         }
-        self.task.step((self.program.depth * LANES) as u64)?;
+        self.task.step((self.program.depth * self.lanes) as u64)?;
         Ok(msm(&points, Scalars::Field(&terms)))
     }
 
@@ -297,7 +308,7 @@ impl<P: FieldPath> Prover<'_, P> {
         own_depth
             && program.columns() == program.operands.len()
             && self.missing_depth_sums(witness)
-                <= self.grid.cells() as u64 * units(&Scalars::Field(&[]))
+                <= self.cells_in_use() as u64 * units(&Scalars::Field(&[]))
     }
 
     /// The work to compute the depth sums that are not known.

@@ -26,7 +26,7 @@ pub struct Term<'a> {
 
 pub enum Source<'a> {
     Witness(&'a Cells),
-    /// The data cells of the whole grid, lane by lane.
+    /// The data cells of all lanes that hold rows, lane by lane.
     Computed(Zeroizing<Vec<Fr>>),
 }
 

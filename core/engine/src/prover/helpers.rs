@@ -4,7 +4,6 @@ use super::evaluation::{zeros, Evaluation, Lane, Publics, Workspace};
 use super::grid::{GridColumn, LaneReader};
 use super::Prover;
 use crate::commit::msm_rows_of;
-use crate::domain::LANES;
 use crate::error::Result;
 use crate::eval::Root;
 use ark_ff::AdditiveGroup;
@@ -43,7 +42,7 @@ impl<P: FieldPath> Prover<'_, P> {
             return Ok(());
         }
         self.task.phase("helper values");
-        let zeros = || Zeroizing::new(vec![Fr::ZERO; self.grid.cells()]);
+        let zeros = || Zeroizing::new(vec![Fr::ZERO; self.cells_in_use()]);
         let mut helpers: Vec<_> = self.program.helpers.iter().map(|_| zeros()).collect();
         self.helper_values(columns, scalars, &mut helpers)?;
         self.task.phase("commit helpers");
@@ -62,7 +61,7 @@ impl<P: FieldPath> Prover<'_, P> {
         Ok(())
     }
 
-    /// The sums of fractions on all cells. Where a numerator is zero its fraction is, whatever
+    /// The sums of fractions on all cells of the lanes that hold rows. Where a numerator is zero its fraction is, whatever
     /// the denominator.
     fn helper_values(
         &self,
@@ -85,7 +84,7 @@ impl<P: FieldPath> Prover<'_, P> {
         };
         let publics = Publics::new(path, self.program);
         let terms = Evaluation::new(path, self.program, scalars, &roots, publics, wanted);
-        let mut lanes: Vec<Vec<&mut [Fr]>> = (0..LANES).map(|_| Vec::new()).collect();
+        let mut lanes: Vec<Vec<&mut [Fr]>> = (0..self.lanes).map(|_| Vec::new()).collect();
         for helper in helpers {
             let chunks = helper.chunks_exact_mut(data);
             lanes

@@ -1,6 +1,7 @@
 //! The prover (specification: argument, section 6).
 
 mod columns;
+mod empty;
 mod evaluation;
 mod fold;
 mod grid;
@@ -103,6 +104,8 @@ pub fn prove(
 struct Prover<'a, P> {
     path: P,
     program: &'a Program,
+    /// Beyond the first so many lanes all data cells are zero.
+    lanes: usize,
     task: &'a Task,
     domains: Domains,
     grid: Arc<Grid>,
@@ -127,6 +130,7 @@ impl<'a, P: FieldPath> Prover<'a, P> {
         Ok(Prover {
             path,
             program,
+            lanes: program.lanes_in_use(),
             task,
             domains: Domains::new(program.depth),
             grid: srs.grid(program.depth, task)?,
@@ -152,16 +156,22 @@ impl<'a, P: FieldPath> Prover<'a, P> {
                 };
                 terms as u64 * units(&column.cells.scalars())
             });
-        let full_msm = self.grid.cells() as u64 * units(&Scalars::Field(&[]));
+        let full_msm = self.cells_in_use() as u64 * units(&Scalars::Field(&[]));
         let last_msm = match self.uses_depth_sums(witness) {
             true => self.missing_depth_sums(witness),
             false => full_msm,
         };
         // Helpers, sums, the cosets, the fold and its quotient.
         let passes = program.helpers.len().min(1) + program.sums.len().min(1) + 2;
-        let passes = (passes as u64 + self.coset_passes() as u64) * (program.depth * LANES) as u64;
+        let passes =
+            (passes as u64 + self.coset_passes() as u64) * (program.depth * self.lanes) as u64;
         let msms = aux.sum::<u64>() + full_msm * program.helpers.len() as u64 + last_msm;
         self.task.expect(msms + passes);
+    }
+
+    /// Data cells of the lanes that hold rows.
+    fn cells_in_use(&self) -> usize {
+        self.lanes * self.grid.data()
     }
 
     fn send_point(&mut self, label: &str, point: G1Projective) {

@@ -1,11 +1,14 @@
 //! `Q` from cosets of the depth axis (step 4).
 
+use super::empty::{Graded, Points};
 use super::evaluation::{present, store, zeros, Evaluation, Lane, Publics, Workspace};
 use super::grid::{GridColumn, LaneReader};
 use super::pass::{Class, Pass, Roots};
 use super::sums::GridSums;
 use super::Prover;
-use crate::domain::{add_scaled, from_roots, horner, interpolate_few, permute, Cosets, BLINDING};
+use crate::domain::{
+    add_scaled, from_roots, horner, interpolate_few, permute, Cosets, BLINDING, LANES,
+};
 use crate::error::Result;
 use crate::eval::Root;
 use crate::lanes::for_lanes;
@@ -78,8 +81,9 @@ impl<P: FieldPath> Prover<'_, P> {
         let depth = domain.size;
         let sum_cosets = self.sum_degree().saturating_sub(1);
         let cosets = Cosets::new(depth, self.coset_passes().max(sum_cosets));
-        let passes = self.passes(&cosets, scalars, batching);
-        let sums = self.evaluate(grid, &passes, &self.lane_weights(batching.sigma))?;
+        let points = Points::new(self.path, domain, &Graded::points(self.coset_passes() + 1));
+        let passes = self.passes(&cosets, scalars, batching, &points);
+        let sums = self.evaluate(grid, &passes, &points, &self.lane_weights(batching.sigma))?;
         let sum_of = |pass: usize, class: Class| {
             let number = passes[pass].classes.binary_search(&class);
             number.map_or(&[][..], |number| &sums[pass][number][..])
@@ -153,8 +157,14 @@ impl<P: FieldPath> Prover<'_, P> {
         Ok(quotient)
     }
 
-    /// One pass to a coset and the last one for the blinding cells.
-    fn passes(&self, cosets: &Cosets, scalars: &[Option<Fr>], batching: &Batching) -> Vec<Pass<P>> {
+    /// One pass to a coset, one for the blinding cells, and one at `points` for lanes without rows.
+    fn passes(
+        &self,
+        cosets: &Cosets,
+        scalars: &[Option<Fr>],
+        batching: &Batching,
+        points: &Points<P>,
+    ) -> Vec<Pass<P>> {
         let (path, program, domain) = (self.path, self.program, &self.domains.depth);
         let constraints = program.constraints.len();
         let nodes = [program.constraints.clone(), self.sum_roots()].concat();
@@ -205,21 +215,24 @@ impl<P: FieldPath> Prover<'_, P> {
         let cells = Publics::new(path, program).by_lanes();
         let few = |class| matches!(class, Class::Constraints(degree) if degree <= BLINDING);
         passes.push(pass(cells, None, &few));
+        let needed = |class| !matches!(class, Class::Inside(inside) if inside.degree == 1);
+        passes.push(pass(points.publics(program), None, &needed));
         passes
     }
 
-    /// All passes over all lanes; values by pass and class, those of the last pass on the
-    /// packs that hold the blinding cells.
+    /// All passes over all lanes, lanes without rows at `points` alone; values by coset and class,
+    /// then those on the packs that hold the blinding cells.
     fn evaluate(
         &self,
         grid: &[GridColumn],
         passes: &[Pass<P>],
+        points: &Points<P>,
         weights: &[Fr],
     ) -> Result<Vec<Vec<Vec<Fr>>>> {
         let (path, domain) = (self.path, &self.domains.depth);
         let depth = domain.size;
         let packs = depth / P::WIDTH;
-        let Some((blinding, on_cosets)) = passes.split_last() else {
+        let [on_cosets @ .., blinding, at_points] = passes else {
             return Ok(Vec::new());
         };
         let tail = packs - BLINDING.div_ceil(P::WIDTH)..packs;
@@ -238,7 +251,7 @@ impl<P: FieldPath> Prover<'_, P> {
             values: vec![zeros::<P>(packs); grid.len()],
             sums: zero_sums(),
         };
-        let states = for_lanes(new, |state, j| {
+        let states = for_lanes(0..self.lanes, new, |state, j| {
             let State {
                 reader,
                 workspace,
@@ -282,6 +295,15 @@ impl<P: FieldPath> Prover<'_, P> {
                 .flatten()
                 .zip(of_state)
                 .for_each(|(t, s)| path.add_assign(t, s));
+        }
+        if self.lanes < LANES {
+            let empty = self.evaluate_empty(grid, at_points, points, weights)?;
+            let degree = self.coset_passes() + 1;
+            let terms = (at_points.classes.par_iter().zip(empty))
+                .map(|(class, sum)| (*class, Graded::interpolate(degree, &store(path, &sum))))
+                .collect::<Vec<_>>();
+            let all = passes.par_iter().zip(&mut totals);
+            all.for_each(|(pass, totals)| self.add_empty(pass, &terms, totals));
         }
         let to_fields = |sums: &Vec<Lane<P>>| sums.iter().map(|s| store(path, s)).collect();
         Ok(totals.iter().map(to_fields).collect())

@@ -1,7 +1,10 @@
 //! Sums on the grid (step 3), and what is wrong where a program does not hold.
 
-use super::evaluation::{add_weighted, present, store, zeros, Evaluation, Publics};
-use super::grid::GridColumn;
+use super::empty::Points;
+use super::evaluation::{
+    add_weighted, present, store, zeros, Evaluation, Lane, Publics, Workspace,
+};
+use super::grid::{GridColumn, LaneReader};
 use super::Prover;
 use crate::domain::{Cosets, LANES};
 use crate::error::Result;
@@ -19,6 +22,13 @@ pub struct Inside {
     pub mask: usize,
     /// Degree of the expressions without it.
     pub degree: usize,
+}
+
+struct State<P: FieldPath> {
+    workspace: Workspace<P>,
+    reader: LaneReader<P>,
+    columns: Vec<Lane<P>>,
+    sums: Vec<Lane<P>>,
 }
 
 /// What the sums come to at each position of the depth axis.
@@ -114,40 +124,71 @@ impl<P: FieldPath> Prover<'_, P> {
         if self.program.sums.is_empty() {
             return Ok(out);
         }
-        let publics = Publics::new(path, self.program).by_lanes();
-        let wanted = |lane: usize, degrees: &[Option<usize>]| self.roots_of_lane(lane, degrees);
         let roots = self.sum_roots();
-        let terms = Evaluation::new(path, self.program, scalars, &roots, publics, wanted);
+        let evaluation = |publics| {
+            let wanted = |lane: usize, degrees: &[Option<usize>]| self.roots_of_lane(lane, degrees);
+            Evaluation::new(path, self.program, scalars, &roots, publics, wanted)
+        };
+        let terms = evaluation(Publics::new(path, self.program).by_lanes());
         let found = terms.all_segments().flat_map(|s| s.roots());
         let places: BTreeSet<Option<Inside>> = found.map(|r| self.inside(r)).collect();
         let places: Vec<Option<Inside>> = places.into_iter().collect();
-        let new = || {
-            (
-                (terms.workspace(), self.lane_reader()),
-                vec![zeros::<P>(packs); grid.len()],
-                vec![zeros::<P>(packs); places.len()],
-            )
-        };
-        let states = for_lanes(new, |((workspace, reader), columns, sums), j| {
-            for k in terms.columns(j) {
-                reader.read(&grid[*k], j, &mut columns[*k]);
-            }
-            terms.run(workspace, j, 0..packs, columns, |root, block, values| {
+        let of_lane = |of: &Evaluation<P>, state: &mut State<P>, j: usize, packs: usize| {
+            let State {
+                workspace,
+                columns,
+                sums,
+                ..
+            } = state;
+            of.run(workspace, j, 0..packs, columns, |root, block, values| {
                 if let Ok(place) = places.binary_search(&self.inside(root)) {
                     let chi = chis[root.number % self.program.sums.len()];
                     add_weighted(path, &mut sums[place][block], values, chi);
                 }
             });
-            self.task.step(depth as u64)
-        })?;
-        for (i, place) in places.into_iter().enumerate() {
+        };
+        let state = |packs: usize| State::<P> {
+            workspace: terms.workspace(),
+            reader: self.lane_reader(),
+            columns: vec![zeros::<P>(packs); grid.len()],
+            sums: vec![zeros::<P>(packs); places.len()],
+        };
+        let states = for_lanes(
+            0..self.lanes,
+            || state(packs),
+            |state, j| {
+                for k in terms.columns(j) {
+                    state.reader.read(&grid[*k], j, &mut state.columns[*k]);
+                }
+                of_lane(&terms, state, j, packs);
+                self.task.step(depth as u64)
+            },
+        )?;
+        // Beyond, all data cells are alike.
+        let points = Points::on_axis(path, &self.domains.depth);
+        let few = evaluation(points.publics(self.program));
+        let mut empty = state(points.packs().len());
+        for j in self.lanes..LANES {
+            for k in few.columns(j) {
+                points.read(&grid[*k], j, &mut empty.columns[*k]);
+            }
+            of_lane(&few, &mut empty, j, points.packs().len());
+        }
+        for (i, place) in places.iter().enumerate() {
             let mut total = zeros::<P>(packs);
-            states
-                .iter()
-                .for_each(|(_, _, sums)| path.add_assign(&mut total, &sums[i]));
+            for state in &states {
+                path.add_assign(&mut total, &state.sums[i]);
+            }
             let mut total = store(path, &total);
+            let empty = store(path, &empty.sums[i]);
+            let (data, blinding) = total.split_at_mut(self.grid.data());
+            data.iter_mut().for_each(|cell| *cell += empty[0]);
+            blinding
+                .iter_mut()
+                .zip(&empty[1..])
+                .for_each(|(cell, e)| *cell += e);
             if let Some(inside) = place {
-                out.inside.insert(inside, total.clone());
+                out.inside.insert(*inside, total.clone());
                 Portable.mul_assign(&mut total, &self.inside_mask(inside.mask));
             }
             Portable.add_assign(&mut out.values, &total);
