@@ -8,7 +8,7 @@ use ark_ff::UniformRand;
 use ark_std::rand::{rngs::StdRng, Rng, SeedableRng};
 use support::{best, halo2curves_points, halo2curves_scalars, points};
 use zkp_kernels::{msm_bases, msm_rows, zero_packs, Bases, FieldPath, Fr, G1Affine, G1Projective};
-use zkp_kernels::{Path, Rows, Scalars, Twiddles};
+use zkp_kernels::{Path, Rows, Scalars, Sum, Twiddles};
 
 fn field<P: FieldPath>(name: &str, p: P) {
     let rng = &mut StdRng::seed_from_u64(1);
@@ -27,6 +27,21 @@ fn field<P: FieldPath>(name: &str, p: P) {
     row("mul", &mut |a| p.mul_assign(a, &b));
     row("add", &mut |a| p.add_assign(a, &b));
     row("add_mul", &mut |a| p.add_mul(a, &b, &b));
+    let pairs = [(&b[..], &b[..]), (&b[..], &b[..])];
+    let small = [(&b[..], -1i64), (&b[..], 1 << 16), (&b[..], -(1 << 48))];
+    let one = [(&b[..], 1), (&b[..], -1)];
+    let sum = |two: usize, minus: usize, small| Sum {
+        products: &pairs[..two],
+        minus: &pairs[..minus],
+        scaled: &[],
+        small,
+        constant: Fr::default(),
+    };
+    row("ab+cd", &mut |a| p.combine(a, &sum(2, 0, &[])));
+    row("ab-cd", &mut |a| p.combine(a, &sum(1, 1, &[])));
+    row("ab", &mut |a| p.combine(a, &sum(1, 0, &[])));
+    row("ab+c-d", &mut |a| p.combine(a, &sum(1, 0, &one)));
+    row("small", &mut |a| p.combine(a, &sum(0, 0, &small)));
     row("dot", &mut |a| {
         std::hint::black_box(p.dot(a, &b));
     });

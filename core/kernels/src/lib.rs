@@ -17,6 +17,7 @@ mod modulus;
 mod msm;
 mod path;
 pub mod portable;
+mod sum;
 mod twiddles;
 #[cfg(target_arch = "x86_64")]
 mod vectors;
@@ -29,6 +30,7 @@ pub use invert::batch_invert;
 pub use msm::{msm, msm_bases, msm_rows, Bases, Rows};
 pub use path::{detect, Path};
 pub use portable::Portable;
+pub use sum::{Sum, MAX_PRODUCTS, MAX_SMALL};
 pub use twiddles::{root_of_unity, Coset, Twiddles};
 
 use ark_ff::{AdditiveGroup, BigInt, Field};
@@ -93,6 +95,10 @@ pub trait FieldPath: Copy + Send + Sync + 'static {
     }
     /// `dst += a * b`
     fn add_mul(self, dst: &mut [Self::Pack], a: &[Self::Pack], b: &[Self::Pack]);
+    /// `dst = sum`, see [`Sum`].
+    fn combine(self, dst: &mut [Self::Pack], sum: &Sum<'_, Self::Pack>) {
+        sum.plain(self, dst);
+    }
     /// Inner product.
     fn dot(self, a: &[Self::Pack], b: &[Self::Pack]) -> Fr;
     /// Replaces every element by its inverse; zero stays zero.
@@ -104,6 +110,11 @@ pub trait FieldPath: Copy + Send + Sync + 'static {
     fn fft(self, x: &mut [Self::Pack], twiddles: &Twiddles);
     /// As [`FieldPath::fft`] with values on a coset: value `i` is at `shift root^bitrev(i)`.
     fn coset_fft(self, x: &mut [Self::Pack], coset: &Coset);
+    /// As [`FieldPath::coset_fft`], of other coefficients into `x`.
+    fn coset_fft_from(self, coefficients: &[Self::Pack], x: &mut [Self::Pack], coset: &Coset) {
+        x.copy_from_slice(coefficients);
+        self.coset_fft(x, coset);
+    }
     /// Inverse of [`FieldPath::fft`], the factor 1/n included.
     fn ifft(self, x: &mut [Self::Pack], twiddles: &Twiddles);
 }

@@ -2,7 +2,10 @@
 
 use ark_ff::{AdditiveGroup, BigInt, Field, PrimeField, UniformRand};
 use ark_std::rand::{rngs::StdRng, Rng, SeedableRng};
-use zkp_kernels::{batch_invert, root_of_unity, FieldPath, Fr, Path, Portable, Twiddles};
+use zkp_kernels::{
+    batch_invert, root_of_unity, FieldPath, Fr, Path, Portable, Sum, Twiddles, MAX_PRODUCTS,
+    MAX_SMALL,
+};
 
 /// Runs a test on each path that this processor has.
 macro_rules! on_every_path {
@@ -24,6 +27,7 @@ macro_rules! on_every_path {
 
 on_every_path! {
     vectors_agree_with_arkworks => vectors;
+    sums_agree_with_arkworks => sums;
     inverses_agree_with_arkworks => inverses;
     inner_products_agree_with_arkworks => inner_products;
     long_chains_stay_reduced => chains;
@@ -133,6 +137,86 @@ fn vectors<P: FieldPath>(p: P) {
             check(&|d| p.add_scaled_integers(d, &words, true, s), &|i| {
                 z[i] + Fr::from(words[i] as i64) * s
             });
+        }
+    }
+}
+
+/// Every number of products of every kind, small coefficients up to their limit, and operands that are
+/// nowhere smaller than a settled element may be.
+fn sums<P: FieldPath>(p: P) {
+    let rng = &mut StdRng::seed_from_u64(20);
+    let n = 64;
+    let small: [&[i64]; 9] = [
+        &[],
+        &[1],
+        &[-1],
+        &[1, -1],
+        &[-1, -1],
+        &[1, 1, -1, -1],
+        &[MAX_SMALL as i64],
+        &[-(MAX_SMALL as i64)],
+        &[2, -(1 << 16), 1 << 32, -(1 << 48)],
+    ];
+    for largest in [false, true] {
+        let mut vector = || match largest {
+            true => vec![-Fr::ONE; n],
+            false => samples(rng, n),
+        };
+        let x: Vec<Vec<Fr>> = (0..2 * MAX_PRODUCTS).map(|_| vector()).collect();
+        let packs: Vec<Vec<P::Pack>> = x.iter().map(|x| pack(p, x)).collect();
+        let constants = [Fr::ZERO, Fr::ONE, -Fr::ONE, Fr::from(2u64).pow([200])];
+        for count in 0..=MAX_PRODUCTS {
+            for minus in 0..=count {
+                for scaled in 0..=count - minus {
+                    for small in small {
+                        let plus = count - minus - scaled;
+                        let pairs: Vec<_> = (0..count)
+                            .map(|i| (&packs[i][..], &packs[i + MAX_PRODUCTS][..]))
+                            .collect();
+                        let constant = constants[(count + minus + small.len()) % 4];
+                        let factor = |i: usize| -Fr::from(i as u64 + 1).inverse().unwrap();
+                        let with_factors: Vec<_> = (plus + minus..count)
+                            .map(|i| (&packs[i][..], factor(i)))
+                            .collect();
+                        let with_small: Vec<_> = small
+                            .iter()
+                            .zip(&packs[3..])
+                            .map(|(k, a)| (&a[..], *k))
+                            .collect();
+                        let sum = Sum {
+                            products: &pairs[..plus],
+                            minus: &pairs[plus..plus + minus],
+                            scaled: &with_factors,
+                            small: &with_small,
+                            constant,
+                        };
+                        let mut dst = packs[0].clone();
+                        p.combine(&mut dst, &sum);
+                        let expected: Vec<Fr> = (0..n)
+                            .map(|l| {
+                                let product = |i: usize| x[i][l] * x[i + MAX_PRODUCTS][l];
+                                let products: Fr = (0..plus).map(product).sum();
+                                let minus: Fr = (plus..plus + minus).map(product).sum();
+                                let scaled: Fr =
+                                    (count - scaled..count).map(|i| x[i][l] * factor(i)).sum();
+                                let small: Fr = small
+                                    .iter()
+                                    .zip(&x[3..])
+                                    .map(|(k, x)| Fr::from(*k) * x[l])
+                                    .sum();
+                                products - minus + scaled + small + constant
+                            })
+                            .collect();
+                        assert_eq!(unpack(p, &dst), expected);
+                        // What is stored is settled: sums and differences of it stay right.
+                        let twice = dst.clone();
+                        p.add_assign(&mut dst, &twice);
+                        p.sub_assign(&mut dst, &twice);
+                        p.sub_assign(&mut dst, &twice);
+                        assert_eq!(unpack(p, &dst), vec![Fr::ZERO; n]);
+                    }
+                }
+            }
         }
     }
 }

@@ -195,6 +195,17 @@ impl Simd {
     /// carry: it stays below 2^57.
     #[inline(always)]
     pub(crate) fn mul_loose<M: Modulus>(self, a: &E, b: &E) -> E {
+        self.mul_words_loose::<M, 5>(a, b)
+    }
+
+    /// `a b / 2^(52 N)` for normal limbs `b`, of value below `a + p`.
+    #[inline(always)]
+    pub(crate) fn mul_words<M: Modulus, const N: usize>(self, a: &E, b: &[__m512i; N]) -> E {
+        self.carry(self.mul_words_loose::<M, N>(a, b))
+    }
+
+    #[inline(always)]
+    fn mul_words_loose<M: Modulus, const N: usize>(self, a: &E, b: &[__m512i; N]) -> E {
         let mut t = [self.set(0); 6];
         for b in b {
             for j in 0..5 {

@@ -1,5 +1,6 @@
 //! The path for x86-64 with AVX-512 IFMA: eight field elements at once in limbs of 52 bits.
 
+mod combine;
 mod complete;
 mod curve;
 mod fft;

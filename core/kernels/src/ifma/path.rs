@@ -1,14 +1,14 @@
 //! Field vectors of eight lanes.
 
 use super::field::{Lanes, E};
-use super::modulus::FrMod;
+use super::modulus::{FrMod, MASK};
 use super::table::{self, Table};
-use super::{fft, ifft, kernels, Simd};
+use super::{combine, fft, ifft, kernels, Simd};
 use crate::invert::batch_invert_serial;
 use crate::vectors::{enter, same, vector_kernels, vectors};
-use crate::{Coset, FieldPath, Fr, Portable, Twiddles};
+use crate::{Coset, FieldPath, Fr, Portable, Sum, Twiddles};
 use ark_ff::Field;
-use std::arch::x86_64::{_mm512_abs_epi64, _mm512_movepi64_mask};
+use std::arch::x86_64::*;
 
 /// Field vectors for AVX-512 IFMA. [`Ifma::detect`] gives one where the processor allows.
 #[derive(Clone, Copy, Debug)]
@@ -60,9 +60,19 @@ impl FieldPath for Ifma {
 
     fn add_scaled_integers(self, dst: &mut [Lanes], src: &[u64], signed: bool, c: Fr) {
         same(dst.len() * 8, src.len());
-        // A product of plain limbs and c R^2 is one of elements: R = 2^260.
-        let c = self.0.splat::<FrMod>(c * Fr::from(2u64).pow([260]));
-        enter!(add_scaled_integers(self, dst, src, signed, c))
+        // Reducing by as many words as an integer has makes up for the power of two.
+        let times = |bits: u64| self.0.splat::<FrMod>(c * Fr::from(2u64).pow([bits]));
+        enter!(add_scaled_integers(
+            self,
+            dst,
+            src,
+            signed,
+            [times(52), times(104)]
+        ))
+    }
+
+    fn combine(self, dst: &mut [Lanes], sum: &Sum<'_, Lanes>) {
+        combine::combine(self.0, dst, sum);
     }
 
     fn fft(self, x: &mut [Lanes], twiddles: &Twiddles) {
@@ -118,9 +128,10 @@ kernels! {
         }
     }
 
-    fn add_scaled_integers(s: Simd, dst: &mut [Lanes], src: &[u64], signed: bool, c: [u64; 5]) {
-        let c = s.broadcast(c);
-        let zero = s.set(0);
+    /// `c` are the factor times 2^52, for packs of integers below that, and times 2^104.
+    fn add_scaled_integers(s: Simd, dst: &mut [Lanes], src: &[u64], signed: bool, c: [[u64; 5]; 2]) {
+        let [one, two] = c.map(|c| s.broadcast(c));
+        let mask = s.set(MASK);
         let (src, _) = src.as_chunks::<8>();
         for (d, x) in dst.iter_mut().zip(src) {
             let x = s.load8(x);
@@ -128,8 +139,12 @@ kernels! {
                 true => (_mm512_abs_epi64(x), _mm512_movepi64_mask(x)),
                 false => (x, 0),
             };
-            // Below 2^64, so the product of settled limbs is settled.
-            let product = s.mul::<FrMod>(&s.split([x, zero, zero, zero]), &c);
+            // Below 2.1 p, so that settling takes the sum.
+            let (low, high) = (_mm512_and_si512(x, mask), _mm512_srli_epi64::<52>(x));
+            let product = match _mm512_test_epi64_mask(high, high) {
+                0 => s.mul_words::<FrMod, 1>(&one, &[low]),
+                _ => s.mul_words::<FrMod, 2>(&two, &[low, high]),
+            };
             let sum = s.load(d);
             let (plus, minus) = (s.add(&sum, &product), s.sub(&sum, &product));
             s.store(d, s.settle::<FrMod>(s.select(negative, &plus, &minus)));
