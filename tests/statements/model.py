@@ -130,6 +130,11 @@ class _Model:
                 value = self.challenges[args[0]]
             elif kind == "inv":
                 value = pow(values[args[0]], -1, R)
+            elif kind == "fractions":
+                gamma, alpha, delta = (values[arg] for arg in args[:3])
+                value = sum(
+                    _at(top, delta) * pow(gamma + _at(bottom, alpha), -1, R) for top, bottom in args[3]
+                )
             elif kind in "+-*":
                 a, b = (values[arg] for arg in args)
                 value = a + b if kind == "+" else a - b if kind == "-" else a * b
@@ -161,6 +166,10 @@ class _Model:
                 value = helpers[args[0]]
             values.append(value % R)
         return values
+
+
+def _at(coefficients: Sequence[str], base: int) -> int:
+    return sum(int(each) * pow(base, k, R) for k, each in enumerate(coefficients))
 
 
 def _row(extent: Mapping[str, int], place: Place) -> int | None:

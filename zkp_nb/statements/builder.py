@@ -20,7 +20,7 @@ import numpy as np
 from zkp_nb.errors import StatementError
 from zkp_nb.ledger.records import DatasetRecord
 from zkp_nb.srs import BLINDING, LANES, MIN_DEPTH
-from zkp_nb.statements.expr import Expr, Graph
+from zkp_nb.statements.expr import Entry, Expr, Graph
 from zkp_nb.statements.families import Family
 from zkp_nb.statements.helpers import Arrangement, Fraction, arranged, together
 from zkp_nb.statements.program import (
@@ -138,6 +138,10 @@ class Builder:
     def inverse(self, scalar: Expr) -> Expr:
         """The inverse of a scalar; a proof is refused where that is 0."""
         return self._graph.inv(scalar)
+
+    def fractions(self, gamma: Expr, alpha: Expr, delta: Expr, entries: Sequence[Entry]) -> Expr:
+        """The sum of public fractions; a proof is refused where a denominator is 0."""
+        return self._graph.fractions(gamma, alpha, delta, entries)
 
     def challenge(self, label: str) -> Expr:
         """A challenge of step 1; drawn in the order in which the labels first occur."""

@@ -20,7 +20,7 @@ from pydantic import Field, model_validator
 from zkp_nb.errors import StatementError, StatementFalse, TableError
 from zkp_nb.statements.bits import Bits
 from zkp_nb.statements.builder import Builder
-from zkp_nb.statements.expr import Expr
+from zkp_nb.statements.expr import Entry, Expr
 from zkp_nb.statements.facts import Fact, Name
 from zkp_nb.statements.filters import answered, with_bits
 from zkp_nb.statements.formula import Predicate, predicate_text
@@ -46,6 +46,7 @@ from zkp_nb.statements.values import (
     member_of,
     present_of,
     published,
+    slots,
 )
 from zkp_nb.statements.witness import words
 from zkp_nb.table import vectors
@@ -113,19 +114,13 @@ class ValueCounts(Fact):
             )
         family = builder.family()
         family.left(source, builder.fingerprint([column], family.alpha))
-        powers = builder.powers(family.alpha, len(column.parts) + 1)
-        for each, member in zip(self.values, members, strict=True):
-            family.listed(_combined(builder, powers, member), each.count)
+        entries: list[Entry] = [
+            ((each.count,), slots([column], [member if isinstance(member, tuple) else (member,)]))
+            for each, member in zip(self.values, members, strict=True)
+        ]
         if self.nulls:
-            family.listed(powers[-1], self.nulls)
-
-
-def _combined(builder: Builder, powers: Sequence[Expr], member: Member) -> Expr:
-    """The fingerprint of a public value that is not null."""
-    total = builder.constant(0)
-    for power, part in zip(powers, member if isinstance(member, tuple) else (member,), strict=False):
-        total = total + power * part
-    return total
+            entries.append(((self.nulls,), slots([column], [None])))
+        family.listed(entries)
 
 
 @register
@@ -188,8 +183,7 @@ class Histogram(Fact):
         )
         family = builder.family()
         family.left(column.source, first + family.alpha * last, present)
-        for low, high, count in bins:
-            family.listed(low + family.alpha * high, count)
+        family.listed([((count,), (low, high)) for low, high, count in bins])
         # Both distances add up to the bin's width: so neither exceeds it.
         for distance in (x - first, last - x):
             builder.nonnegative(column.source, distance, _widest(bins), present)
@@ -234,8 +228,7 @@ class Histogram(Fact):
         bound = builder.aux(source, f"bin/{side}", lambda: _bounds(column, bins, 0 if lower else 1))
         family = builder.family()
         family.left(source, bound, present)
-        for first, last, count in bins:
-            family.listed(builder.constant(first if lower else last), count)
+        family.listed([((count,), (first if lower else last,)) for first, last, count in bins])
         builder.nonnegative(source, x - bound if lower else bound - x, _widest(bins), present)
 
 

@@ -7,16 +7,21 @@ proof would say what is true of their remainder.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from zkp_nb.errors import StatementError
 from zkp_nb.table.cells import FIELD_MODULUS
 
-Kind = Literal["c", "ch", "op", "aux", "h", "pub", "+", "-", "*", "inv"]
+Kind = Literal["c", "ch", "op", "aux", "h", "pub", "+", "-", "*", "inv", "fractions"]
+
+Entry: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
+"""A public fraction: integers n_i and v_k that stand for (sum delta^i n_i) / (gamma + sum alpha^k v_k)."""
 
 COLUMN_KINDS: Final = frozenset({"op", "aux", "h", "pub"})
 _NONE: Final[frozenset[Expr]] = frozenset()
+_TOO_LARGE: Final = "A number of the statement is too large for a proof."
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -25,9 +30,10 @@ class Expr:
 
     Attributes:
         kind: as in docs/specification/programs.md.
-        args: the operands of `+`, `-`, `*`, `inv`.
+        args: the operands of `+`, `-`, `*`, `inv`; gamma, alpha and delta of `fractions`.
         value: the constant of `c`, or the number of a challenge or column.
         degree: 0 for scalars, 1 for columns.
+        entries: the list of `fractions`.
     """
 
     graph: Graph
@@ -36,6 +42,7 @@ class Expr:
     value: int = 0
     degree: int = 0
     below: frozenset[Expr] = frozenset()
+    entries: tuple[Entry, ...] = ()
 
     @property
     def leaves(self) -> frozenset[Expr]:
@@ -75,7 +82,7 @@ class Graph:
     """Interns expressions; folds constants, and 0 and 1 where they do nothing."""
 
     def __init__(self) -> None:
-        self._nodes: dict[tuple[Kind, tuple[Expr, ...], int], Expr] = {}
+        self._nodes: dict[tuple[Kind, tuple[Expr, ...], object], Expr] = {}
         self._constants: dict[int, Expr] = {}
         self._powers: dict[Expr, list[Expr]] = {}
 
@@ -90,7 +97,7 @@ class Graph:
         known = self._constants.get(value)
         if known is None:
             if abs(value) >= FIELD_MODULUS:
-                raise StatementError("A number of the statement is too large for a proof.")
+                raise StatementError(_TOO_LARGE)
             known = self._constants[value] = Expr(self, "c", (), value)
         return known
 
@@ -121,6 +128,22 @@ class Graph:
         """The inverse of a scalar."""
         assert a.scalar
         return self._intern("inv", (a,))
+
+    def fractions(self, gamma: Expr, alpha: Expr, delta: Expr, entries: Sequence[Entry]) -> Expr:
+        """The sum of public fractions, of one at least.
+
+        Raises:
+            StatementError: an integer of theirs is too large.
+        """
+        listed, args = tuple(entries), (gamma, alpha, delta)
+        assert listed
+        assert all(arg.scalar for arg in args)
+        if any(abs(number) >= FIELD_MODULUS for entry in listed for side in entry for number in side):
+            raise StatementError(_TOO_LARGE)
+        key: tuple[Kind, tuple[Expr, ...], object] = ("fractions", args, listed)
+        if key not in self._nodes:
+            self._nodes[key] = Expr(self, "fractions", args, entries=listed)
+        return self._nodes[key]
 
     def powers(self, base: Expr, count: int) -> list[Expr]:
         """base^0 to base^(count-1)."""

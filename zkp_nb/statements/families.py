@@ -5,10 +5,10 @@ Sum over the left of weight / (gamma + value) = the same over the right, at a ra
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from zkp_nb.statements.expr import Expr
+from zkp_nb.statements.expr import Entry, Expr
 from zkp_nb.statements.sources import Source
 from zkp_nb.table.cells import Cells
 
@@ -52,10 +52,19 @@ class Family:
         numerator = self._builder.masked(source, amount)
         self.fractions.append((numerator if left else 0 - numerator, self._gamma + value))
 
-    def listed(self, value: Expr, count: Expr | int) -> None:
-        """Puts a public value on the right, `count` times; scalars with no column below them."""
-        assert value.scalar
-        self.public = self.public + count * self._builder.inverse(self._gamma + value)
+    def listed(self, entries: Sequence[Entry], delta: Expr | None = None) -> None:
+        """Puts public values on the right, all of them at once: a list that a statement publishes.
+
+        Args:
+            entries: amount and value of each: of an amount what is multiplied by the powers of `delta`, of a value
+                by those of `alpha`, from the power 0 on. An amount of one number says how often the value is there.
+            delta: needed where an amount has more than one number.
+        """
+        if entries:
+            gamma = self._gamma
+            alpha = self.alpha if any(len(value) > 1 for _, value in entries) else gamma
+            assert delta or all(len(amount) == 1 for amount, _ in entries)
+            self.public = self.public + self._builder.fractions(gamma, alpha, delta or gamma, entries)
 
     def among(self, source: Source, value: Expr, label: str, counts: Callable[[], Cells]) -> None:
         """Every value on the left is one of the values of this table, however often.

@@ -19,6 +19,7 @@ from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import hash_rows
 from zkp_nb.statements.distribution import MAX_LISTED, MAX_SHOWN
+from zkp_nb.statements.expr import Entry
 from zkp_nb.statements.facts import Fact, Name, Names, distinct
 from zkp_nb.statements.groups import (
     Known,
@@ -27,7 +28,6 @@ from zkp_nb.statements.groups import (
     by_key,
     key_members,
     key_text,
-    listed_key,
     partition_by,
     published_keys,
 )
@@ -46,7 +46,7 @@ from zkp_nb.statements.statement import (
     value_text,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import cell_of, cells_of, data_of, marked, present_of, published
+from zkp_nb.statements.values import cell_of, cells_of, data_of, marked, present_of, published, slots
 from zkp_nb.statements.witness import words
 from zkp_nb.table import vectors
 from zkp_nb.table.cells import Cells, to_ints
@@ -127,8 +127,8 @@ class GroupExtremes(Fact):
         present = builder.negated(null)
         family = builder.family()
         row = builder.fingerprint(by, family.alpha)
-        slots = sum(len(each.parts) + 1 for each in by)
-        free = builder.powers(family.alpha, slots + len(sides))[slots:]
+        keys = sum(len(each.parts) + 1 for each in by)
+        free = builder.powers(family.alpha, keys + len(sides))[keys:]
         deltas = builder.powers(builder.challenge("group/delta"), 1 + len(sides))
         tally = present
         for side, power, delta in zip(sides, free, deltas[1:], strict=True):
@@ -141,11 +141,11 @@ class GroupExtremes(Fact):
             builder.nonnegative(source, distance, _width(bounds), present)
             row, tally = row + power * bound, tally + delta * mark
         family.tally(source, row, tally, left=True)
+        entries: list[Entry] = []
         for members, each in bounds.items():
-            value, total = listed_key(builder, by, members, family.alpha), builder.constant(each.count)
-            for side, power, delta in zip(sides, free, deltas[1:], strict=True):
-                value, total = value + power * each.end(side), total + delta
-            family.listed(value, total)
+            ends = [each.end(side) for side in sides]
+            entries.append(((each.count, *(1 for _ in sides)), (*slots(by, members), *ends)))
+        family.listed(entries, deltas[1])
 
     def _bounds(self, at: int, by: Sequence[SourceColumn], column: SourceColumn) -> dict[Members, Bounds]:
         """The cells of the extremes and the number of values of each group that has some.

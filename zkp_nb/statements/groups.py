@@ -18,7 +18,6 @@ from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.compare import hash_rows
 from zkp_nb.statements.distribution import MAX_LISTED, MAX_SHOWN, values_in
-from zkp_nb.statements.expr import Expr
 from zkp_nb.statements.facts import Fact, Name, check_numeric, distinct, grouped, shown
 from zkp_nb.statements.literals import number_cell, number_text
 from zkp_nb.statements.rows import source_of
@@ -33,7 +32,7 @@ from zkp_nb.statements.statement import (
     value_text,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import data_of, document_of, member_of, present_of
+from zkp_nb.statements.values import data_of, document_of, member_of, present_of, slots
 from zkp_nb.statements.values import published as published_cell
 from zkp_nb.statements.witness import Words
 from zkp_nb.table import vectors
@@ -109,15 +108,14 @@ class Grouped(Fact):
         if cells:
             amount = amount + builder.operand("amounts", cells)
         family.tally(source, key, amount, left=True)
-        known = set()
+        entries, known = [], set()
         for group in self.groups:
             members = key_members(by, group.key)
             if members in known:
                 raise StatementError("The statement names a group twice.")
             known.add(members)
-            family.listed(
-                listed_key(builder, by, members, family.alpha), _total(builder, values, group, powers)
-            )
+            entries.append((_amount(values, group), slots(by, members)))
+        family.listed(entries, builder.challenge("group/delta"))
 
 
 def summed(source: Source, names: Sequence[str]) -> list[SourceColumn]:
@@ -151,34 +149,19 @@ def key_members(by: Sequence[SourceColumn], key: Sequence[Any]) -> Members:
     return tuple(found)
 
 
-def listed_key(builder: Builder, by: Sequence[SourceColumn], members: Members, alpha: Expr) -> Expr:
-    """The fingerprint of a public key."""
-    powers = builder.powers(alpha, sum(len(column.parts) + 1 for column in by))
-    total, first = builder.constant(0), 0
-    for column, member in zip(by, members, strict=True):
-        null = first + len(column.parts)
-        if member is None:
-            total = total + powers[null]
-        else:
-            for power, cell in zip(powers[first:null], member, strict=True):
-                total = total + power * cell
-        first = null + 1
-    return total
-
-
-def _total(builder: Builder, values: Sequence[SourceColumn], group: Group, powers: Sequence[Expr]) -> Expr:
-    """What the rows of a group add up to."""
+def _amount(values: Sequence[SourceColumn], group: Group) -> tuple[int, ...]:
+    """What the rows of a group add up to: their number, then of each column the sum and the nulls."""
     if not len(group.sums) == len(group.counts) == len(values):
         raise StatementError("A group of the statement has other results than its columns.")
-    total = builder.constant(group.rows)
-    for at, (column, text, count) in enumerate(zip(values, group.sums, group.counts, strict=True)):
+    amount = [group.rows]
+    for column, text, count in zip(values, group.sums, group.counts, strict=True):
         nulls = group.rows - count
         if nulls < 0 or (nulls and not column.nullable):
             raise StatementError(
                 f"The statement counts values of {column.name!r} that its group cannot have."
             )
-        total = total + powers[1 + 2 * at] * number_cell(text, column.type) + powers[2 + 2 * at] * nulls
-    return total
+        amount += number_cell(text, column.type), nulls
+    return tuple(amount)
 
 
 # -- results from the data ------------------------------------------------------------------------

@@ -12,12 +12,12 @@ from zkp_nb.errors import StatementError
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.distribution import MAX_LISTED, MAX_SHOWN
 from zkp_nb.statements.facts import Fact, Names, distinct
-from zkp_nb.statements.groups import key_members, listed_key
+from zkp_nb.statements.groups import key_members
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.sources import SourceColumn
 from zkp_nb.statements.statement import Part, name_of, quoted, register, value_text
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import data_of, document_of, marked, present_of, published
+from zkp_nb.statements.values import data_of, document_of, marked, present_of, published, slots
 from zkp_nb.table.cells import to_ints
 
 
@@ -62,13 +62,13 @@ class Opening(Fact):
             raise StatementError("The statement names each row once, in order, and none beyond the last.")
         family = builder.family()
         row = builder.fingerprint(columns, family.alpha)
-        slots = sum(len(column.parts) + 1 for column in columns)
-        place = builder.powers(family.alpha, slots + 1)[slots]
+        place = builder.powers(family.alpha, 1 + sum(len(column.parts) + 1 for column in columns))[-1]
         opened = builder.bit(source, "opened", lambda: marked(source.extent.rows, np.array(numbers)))
         family.left(source, row + place * builder.index(source), opened)
-        for each in self.rows:
-            members = key_members(columns, each.values)
-            family.listed(listed_key(builder, columns, members, family.alpha) + place * each.row, 1)
+        members = [key_members(columns, each.values) for each in self.rows]
+        family.listed(
+            [((1,), (*slots(columns, row), each.row)) for row, each in zip(members, self.rows, strict=True)]
+        )
 
 
 def state_opening(subject: Subject, rows: Sequence[int], names: Sequence[str]) -> Opening:

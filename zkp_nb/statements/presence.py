@@ -17,7 +17,7 @@ from zkp_nb.errors import StatementError, StatementFalse
 from zkp_nb.statements.builder import Builder
 from zkp_nb.statements.distribution import MAX_LISTED, MAX_SHOWN
 from zkp_nb.statements.facts import Fact, Name, distinct
-from zkp_nb.statements.groups import Members, key_members, listed_key
+from zkp_nb.statements.groups import Members, key_members
 from zkp_nb.statements.matching import present
 from zkp_nb.statements.packing import Task
 from zkp_nb.statements.resolved import MAX_MEMBERS
@@ -32,7 +32,7 @@ from zkp_nb.statements.statement import (
     value_text,
 )
 from zkp_nb.statements.subject import Subject
-from zkp_nb.statements.values import data_of, document_of, equal_to, marked, present_of
+from zkp_nb.statements.values import data_of, document_of, equal_to, marked, present_of, slots
 from zkp_nb.statements.witness import inverses, words
 from zkp_nb.table.cells import FIELD_MODULUS, Cells, to_ints, wide_from_ints
 
@@ -111,8 +111,7 @@ class Contains(_Rows):
         family = builder.family()
         row = builder.fingerprint(columns, family.alpha)
         family.left(source, row, builder.bit(source, "found", lambda: _places(columns, members)))
-        for each in members:
-            family.listed(listed_key(builder, columns, each, family.alpha), 1)
+        family.listed([((1,), slots(columns, each)) for each in members])
 
 
 @register

@@ -210,6 +210,10 @@ class _Nodes:
 
     def _document(self, node: Expr) -> list[Any]:
         match node.args:
+            case (gamma, alpha, delta):
+                numbers = [self._numbers[each] for each in (gamma, alpha, delta)]
+                entries = [[list(map(str, side)) for side in entry] for entry in node.entries]
+                return [node.kind, *numbers, entries]
             case (a, b):
                 return [node.kind, self._numbers[a], self._numbers[b]]
             case (a,):

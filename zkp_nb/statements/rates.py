@@ -25,7 +25,6 @@ from zkp_nb.statements.groups import (
     by_key,
     key_members,
     key_text,
-    listed_key,
     partition_by,
     published_keys,
 )
@@ -34,6 +33,7 @@ from zkp_nb.statements.resolved import Tree, holds, literals, resolve
 from zkp_nb.statements.rows import source_of
 from zkp_nb.statements.statement import Part, listed, name_of, quoted, register
 from zkp_nb.statements.subject import Subject
+from zkp_nb.statements.values import slots
 
 
 class Rate(Part):
@@ -104,7 +104,7 @@ class GroupRates(Fact):
         key = builder.fingerprint(by, family.alpha)
         delta = builder.challenge("group/delta")
         family.tally(source, key, 1 + delta * bit, left=True)
-        known = set()
+        entries, known = [], set()
         for group in self.groups:
             members = key_members(by, group.key)
             if members in known:
@@ -112,7 +112,8 @@ class GroupRates(Fact):
             if group.count > group.rows:
                 raise StatementError("The statement counts more rows than a group has.")
             known.add(members)
-            family.listed(listed_key(builder, by, members, family.alpha), group.rows + delta * group.count)
+            entries.append(((group.rows, group.count), slots(by, members)))
+        family.listed(entries, delta)
 
 
 def state_group_rates(subject: Subject, by: Sequence[str], predicate: Predicate, known: Known) -> GroupRates:

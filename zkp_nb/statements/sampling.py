@@ -87,8 +87,7 @@ class Sample(RowsStatement):
         keep = builder.bit(source, "drawn", lambda: marked(source.extent.rows, np.array(numbers)))
         places = builder.family()
         places.left(source, builder.index(source), keep)
-        for number in numbers:
-            places.listed(builder.constant(number), 1)
+        places.listed([((1,), (number,)) for number in numbers])
         family = builder.family()
         left, right = builder.fingerprints([columns, output], family.alpha)
         family.left(source, left, keep)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,16 @@ def member_of(document: object, column: SourceColumn) -> Member:
         return column.type.encode_scalar(value_of(document, column.type))
     except TableError as error:
         raise StatementError(error.what, why=error.why, todo=error.todo) from None
+
+
+def slots(columns: Sequence[SourceColumn], members: Sequence[Sequence[int] | None]) -> tuple[int, ...]:
+    """A public row as its fingerprint takes it, power by power: of each column the parts of its cell, None for
+    null, and whether it is null."""
+    cells: list[int] = []
+    for column, member in zip(columns, members, strict=True):
+        cells += [0] * len(column.parts) if member is None else member
+        cells.append(int(member is None))
+    return tuple(cells)
 
 
 def document_of(value: object, column: SourceColumn) -> Literal:

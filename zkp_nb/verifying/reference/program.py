@@ -15,6 +15,7 @@ MAX_COLUMNS: Final = 10
 MAX_DEGREE: Final = 15
 MAX_SUM_DEGREE: Final = 16
 _MAX_NESTING: Final = 16
+_MAX_LIST: Final = 1 << 16
 _INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,99}")
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
@@ -30,13 +31,18 @@ class PublicColumn:
 
 @dataclass(frozen=True)
 class Node:
-    """One expression: `a` and `b` are nodes, a column's number, a challenge's number or a constant."""
+    """One expression: `a` and `b` are nodes, a column's number, a challenge's number or a constant.
+
+    `fractions`: gamma, alpha and delta are the nodes `a`, `b` and `c`; `entries` are numerators and values.
+    """
 
     kind: str
     a: int
     b: int
     degree: int
     scalar: bool
+    c: int = 0
+    entries: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ class Program:
             columns: by "op", "aux", "h", "pub", the values of the columns of that kind.
 
         Raises:
-            ProofRejected: `inv` meets a zero.
+            ProofRejected: `inv` meets a zero, or a public fraction has a zero denominator.
         """
         values: list[int] = []
         for node in self.nodes:
@@ -95,10 +101,22 @@ class Program:
                     if values[node.a] == 0:
                         raise ProofRejected("The program takes the inverse of zero.")
                     value = inverse(values[node.a])
+                case "fractions":
+                    value = _fractions(node, values[node.a], values[node.b], values[node.c])
                 case _:
                     value = columns[node.kind][node.a]
             values.append(value % ORDER)
         return values
+
+
+def _fractions(node: Node, gamma: int, alpha: int, delta: int) -> int:
+    total = 0
+    for numerators, value in node.entries:
+        below = (gamma + sum(v * pow(alpha, k, ORDER) for k, v in enumerate(value))) % ORDER
+        if below == 0:
+            raise ProofRejected("The program divides by zero.")
+        total += sum(n * pow(delta, i, ORDER) for i, n in enumerate(numerators)) * inverse(below)
+    return total
 
 
 def read(source: object, *, lanes: int, max_depth: int) -> Program:
@@ -239,28 +257,47 @@ class _Reader:
     def _node(self, item: object, before: Sequence[Node], counts: Mapping[str, int]) -> Node:
         parts = self._list(item, "a node")
         kind = parts[0] if parts and isinstance(parts[0], str) else _refuse("A node has no kind.")
-        arity = 2 if kind in ("+", "-", "*") else 1
+        arity = 4 if kind == "fractions" else 2 if kind in ("+", "-", "*") else 1
         if len(parts) != arity + 1:
             _refuse("A node has the wrong number of parts.")
         if kind == "c":
-            if not isinstance(parts[1], str) or not _INTEGER.fullmatch(parts[1]):
-                _refuse("A constant is not a decimal integer.")
-            return Node(kind, int(parts[1]) % ORDER, 0, 0, True)
+            return Node(kind, self._constant(parts[1]), 0, 0, True)
         if kind in counts:
             number = self._integer(parts[1], "a node", counts[kind])
             return Node(kind, number, 0, int(kind != "ch"), kind == "ch")
-        numbers = [self._integer(part, "a node", len(before)) for part in parts[1:]]
+        nodes = parts[1:4] if kind == "fractions" else parts[1:]
+        numbers = [self._integer(part, "a node", len(before)) for part in nodes]
         below = [before[number] for number in numbers]
         scalar = all(node.scalar for node in below)
         match kind:
             case "inv":
                 return Node(kind, numbers[0], 0, 0, True) if scalar else _refuse("inv is for scalars.")
+            case "fractions":
+                if not scalar:
+                    _refuse("fractions are made of scalars.")
+                entries = tuple(self._entry(each) for each in self._some(parts[4]))
+                return Node(kind, numbers[0], numbers[1], 0, True, numbers[2], entries)
             case "*":
                 return Node(kind, numbers[0], numbers[1], min(sum(n.degree for n in below), 2**32), scalar)
             case "+" | "-":
                 return Node(kind, numbers[0], numbers[1], max(node.degree for node in below), scalar)
             case _:
                 _refuse("The kind of a node is unknown.")
+
+    def _entry(self, item: object) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        numerators, value = self._pair(item, "a public fraction")
+        return tuple(map(self._constant, self._some(numerators))), tuple(
+            map(self._constant, self._some(value))
+        )
+
+    def _some(self, value: object) -> Sequence[Any]:
+        some = self._list(value, "a part of public fractions")
+        return some if some else _refuse("A list of public fractions is empty.")
+
+    def _constant(self, value: object) -> int:
+        if not isinstance(value, str) or not _INTEGER.fullmatch(value):
+            _refuse("A constant is not a decimal integer.")
+        return int(value) % ORDER
 
     def _commitment(self, item: object) -> None:
         fields = self._fields(item, "dataset column part depth rows", "a commitment")
@@ -303,7 +340,9 @@ class _Reader:
         return label if label.isascii() else _refuse("A challenge is not ASCII.")
 
     def _list(self, value: object, name: str) -> Sequence[Any]:
-        return value if isinstance(value, list | tuple) else _refuse(f"{name} is not a list.")
+        if not isinstance(value, list | tuple):
+            _refuse(f"{name} is not a list.")
+        return value if len(value) <= _MAX_LIST else _refuse(f"{name} has more than {_MAX_LIST} elements.")
 
     def _pair(self, value: object, name: str) -> Sequence[Any]:
         pair = self._list(value, name)

@@ -43,14 +43,14 @@ impl Folded {
                     known[n] = Some(Fr::ZERO);
                 }
                 Node::Mul(a, b) => known[n] = known[a].zip(known[b]).map(|(a, b)| a * b),
-                Node::Constant(_) | Node::Challenge(_) | Node::Inv(_) => {}
+                Node::Constant(_) | Node::Challenge(_) | Node::Inv(_) | Node::Fractions(_) => {}
             }
             degrees[n] = match *node {
                 _ if known[n].is_some() => 0,
                 Node::Column(_) | Node::Public(_) => 1,
                 Node::Add(a, b) | Node::Sub(a, b) => degrees[a].max(degrees[b]),
                 Node::Mul(a, b) => degrees[a] + degrees[b],
-                Node::Constant(_) | Node::Challenge(_) | Node::Inv(_) => 0,
+                Node::Constant(_) | Node::Challenge(_) | Node::Inv(_) | Node::Fractions(_) => 0,
             };
         }
         Folded {

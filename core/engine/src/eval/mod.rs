@@ -245,7 +245,9 @@ pub fn at_point(
             (Node::Sub(a, b), _) => out[a] - out[b],
             (Node::Mul(a, b), _) => out[a] * out[b],
             // Scalars, whose value is known.
-            (Node::Constant(_) | Node::Challenge(_) | Node::Inv(_), None) => Fr::ZERO,
+            (Node::Constant(_) | Node::Challenge(_) | Node::Inv(_) | Node::Fractions(_), None) => {
+                Fr::ZERO
+            }
         });
     }
     out

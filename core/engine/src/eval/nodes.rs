@@ -56,7 +56,9 @@ pub fn values(
             (_, Node::Sub(a, b)) => graph.add_scaled(values[a], values[b], -Fr::ONE),
             (_, Node::Mul(a, b)) => graph.mul(values[a], values[b]),
             // Scalars, whose value is known.
-            (_, Node::Constant(_) | Node::Challenge(_) | Node::Inv(_)) => continue,
+            (_, Node::Constant(_) | Node::Challenge(_) | Node::Inv(_) | Node::Fractions(_)) => {
+                continue
+            }
         };
     }
     let of_root = |(root, helper): (&usize, Option<Helper>)| match helper {

@@ -19,6 +19,7 @@ fn program(nodes: Vec<Node>) -> Program {
         challenges: vec!["c".into(), "d".into()],
         degrees: vec![0; nodes.len()],
         nodes,
+        fractions: Vec::new(),
         operands: Vec::new(),
         aux: Vec::new(),
         helpers: Vec::new(),

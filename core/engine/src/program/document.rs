@@ -1,5 +1,6 @@
 //! The JSON form of a program and the rules that it keeps.
 
+use super::fractions::Fractions;
 use super::{Extent, Node, Program, Sum, MAX_COLUMNS, MAX_CONSTRAINT_DEGREE, MAX_SUM_DEGREE};
 use crate::domain::{BLINDING, LANES, MAX_DEPTH, MIN_DEPTH};
 use crate::error::{argument, Error, Result};
@@ -10,9 +11,11 @@ use serde_json::Value;
 use zkp_kernels::Fr;
 
 /// Most elements of any list of a program.
-const MAX_LIST: usize = 1 << 16;
+pub(super) const MAX_LIST: usize = 1 << 16;
 /// Most digits of a constant.
 const MAX_DIGITS: usize = 100;
+/// Digits of which a word of 64 bits holds every number, and their power of ten.
+const WORD_DIGITS: usize = 19;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -157,6 +160,7 @@ impl Document {
                 .collect::<Result<_>>()?,
             challenges: self.challenges.clone(),
             nodes: Vec::with_capacity(self.nodes.len() + 2 * self.sums.len()),
+            fractions: Vec::new(),
             operands: Vec::new(),
             helpers: Vec::new(),
             constraints: self.constraints.clone(),
@@ -164,7 +168,7 @@ impl Document {
             degrees: Vec::new(),
         };
         for (i, node) in self.nodes.iter().enumerate() {
-            let node = self.node(node, i)?;
+            let node = self.node(node, i, &mut program.fractions)?;
             program
                 .push(node)
                 .map_err(|e| Error::Argument(format!("node {i}: {e}")))?;
@@ -173,7 +177,7 @@ impl Document {
         Ok(program)
     }
 
-    fn node(&self, node: &[Value], position: usize) -> Result<Node> {
+    fn node(&self, node: &[Value], position: usize, lists: &mut Vec<Fractions>) -> Result<Node> {
         let malformed = || Error::Argument(format!("node {position} is malformed"));
         let what = format!("node {position}");
         let kind = node.first().and_then(Value::as_str).ok_or_else(malformed)?;
@@ -199,6 +203,13 @@ impl Document {
             "-" => (Node::Sub(index(1, position)?, index(2, position)?), 3),
             "*" => (Node::Mul(index(1, position)?, index(2, position)?), 3),
             "inv" => (Node::Inv(index(1, position)?), 2),
+            "fractions" => {
+                let [gamma, alpha, delta] = [1, 2, 3].map(|k| index(k, position));
+                let list = node.get(4).ok_or_else(malformed)?;
+                let list = Fractions::read(gamma?, alpha?, delta?, list).ok_or_else(malformed)?;
+                lists.push(list);
+                (Node::Fractions(lists.len() - 1), 5)
+            }
             other => return argument(format!("node {position}: unknown kind {other:?}")),
         };
         if node.len() != length {
@@ -271,16 +282,21 @@ impl Document {
 }
 
 /// A signed decimal integer modulo `r`, without leading zeros or a plus sign.
-fn decimal(text: &str) -> Option<Fr> {
+pub(super) fn decimal(text: &str) -> Option<Fr> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let canonical = digits == "0" && text == "0" || !digits.starts_with('0');
     if !canonical || digits.is_empty() || digits.len() > MAX_DIGITS {
         return None;
     }
-    let ten = Fr::from(10u64);
-    let value = digits.bytes().try_fold(Fr::ZERO, |sum, b| {
-        b.is_ascii_digit()
-            .then(|| sum * ten + Fr::from(u64::from(b - b'0')))
-    })?;
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    // As many digits at a time as a word holds.
+    let value = (digits.as_bytes().chunks(WORD_DIGITS)).fold(Fr::ZERO, |sum, chunk| {
+        let (word, scale) = chunk.iter().fold((0u64, 1u64), |(word, scale), b| {
+            (10 * word + u64::from(b - b'0'), 10 * scale)
+        });
+        sum * Fr::from(scale) + Fr::from(word)
+    });
     Some(if text.starts_with('-') { -value } else { value })
 }

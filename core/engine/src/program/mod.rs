@@ -1,12 +1,14 @@
 //! Programs: plain data, parsed strictly and checked (specification: programs).
 
 mod document;
+mod fractions;
 
 use crate::domain::{BLINDING, LANES};
 use crate::error::{argument, Error, Result};
 use crate::public::Public;
 use ark_ff::{AdditiveGroup, Field};
 use document::Document;
+use fractions::Fractions;
 use zkp_kernels::Fr;
 
 /// Largest total degree of a constraint.
@@ -29,6 +31,8 @@ pub enum Node {
     Sub(usize, usize),
     Mul(usize, usize),
     Inv(usize),
+    /// A number of `Program::fractions`.
+    Fractions(usize),
 }
 
 /// Where the rows of a column lie: row `m` at lane `m div D'`, position `m mod D'`.
@@ -78,6 +82,7 @@ pub struct Program {
     pub challenges: Vec<String>,
     /// The program's nodes, followed by the mask and the product of each sum.
     pub nodes: Vec<Node>,
+    pub fractions: Vec<Fractions>,
     /// Terms `(scalar node, commitment)`.
     pub operands: Vec<Vec<(usize, usize)>>,
     pub aux: Vec<Extent>,
@@ -116,7 +121,7 @@ impl Program {
     /// Values of all scalar nodes; `None` for the others.
     ///
     /// # Errors
-    /// [`Error::Rejected`] where the inverse of zero is taken.
+    /// [`Error::Rejected`] where the inverse of zero is taken, or a published fraction has a zero denominator.
     pub fn scalars(&self, challenges: &[Fr]) -> Result<Vec<Option<Fr>>> {
         let mut out: Vec<Option<Fr>> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
@@ -132,6 +137,10 @@ impl Program {
                     None => return Err(Error::Rejected("the program inverts zero".into())),
                     inverse => inverse,
                 },
+                // Parsing made sure that what it refers to is scalar.
+                Node::Fractions(at) => {
+                    Some(self.fractions[at].sum(|n| out[n].unwrap_or_default())?)
+                }
             };
             out.push(value);
         }
@@ -148,6 +157,18 @@ impl Program {
             Node::Mul(a, b) => self.degrees[a].saturating_add(self.degrees[b]),
             Node::Inv(a) if self.degrees[a] == 0 => 0,
             Node::Inv(_) => return argument("the inverse of a column is not an expression"),
+            Node::Fractions(at) => {
+                let Fractions {
+                    gamma,
+                    alpha,
+                    delta,
+                    ..
+                } = self.fractions[at];
+                if [gamma, alpha, delta].iter().any(|n| self.degrees[*n] != 0) {
+                    return argument("the fractions of a column are not an expression");
+                }
+                0
+            }
         };
         self.degrees.push(degree);
         self.nodes.push(node);
@@ -167,7 +188,7 @@ impl Program {
         for node in &self.nodes {
             some.push(match *node {
                 Node::Constant(c) => c != Fr::ZERO,
-                Node::Challenge(_) | Node::Inv(_) => true,
+                Node::Challenge(_) | Node::Inv(_) | Node::Fractions(_) => true,
                 Node::Column(_) => false,
                 Node::Public(p) => whole(&self.publics[p]),
                 Node::Add(a, b) | Node::Sub(a, b) => some[a] || some[b],
