@@ -8,11 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 from toy.programs import Builder, column_sum, shuffle
 from toy.worlds import RealWorld
 
 from zkp_nb.errors import ProofRejected
 from zkp_nb.verifying import has_native, verify
+from zkp_nb.verifying.reference.field import ORDER
+from zkp_nb.verifying.reference.program import read
 
 pytestmark = pytest.mark.skipif(not has_native(), reason="the compiled module is not built")
 
@@ -91,6 +95,50 @@ def test_lookup(srs: Any) -> None:
     table = Table(srs, 8, VALUES)
     counts = [VALUES.count(i) for i in range(10)]
     check(srs, lookup(), prove(srs, lookup(), table, aux=(counts,)), table)
+
+
+numbers = st.lists(st.integers(-(10**77), 10**77), min_size=1, max_size=4)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(numbers, numbers), min_size=1, max_size=5),
+    st.lists(st.integers(), min_size=3, max_size=3),
+)
+def test_both_verifiers_add_up_the_same_public_fractions(
+    srs: Any, entries: list[tuple[list[int], list[int]]], scalars: list[int]
+) -> None:
+    gamma, alpha, delta = scalars
+    below = [gamma + sum(v * alpha**k for k, v in enumerate(value)) for _, value in entries]
+    above = [sum(n * delta**i for i, n in enumerate(amount)) for amount, _ in entries]
+    assume(all(each % ORDER for each in below))
+    total = sum(a * pow(b, -1, ORDER) for a, b in zip(above, below, strict=True))
+    b = Builder(WORLD, 4)
+    f = b.table("t", 4, 8)
+    listed = [[list(map(str, side)) for side in entry] for entry in entries]
+    nodes = [b.constant(each % ORDER) for each in scalars]
+    b.sum(
+        b.mask(4, 8),
+        f,
+        b.plus(b.constant((sum(VALUES) - total) % ORDER), b.node("fractions", *nodes, listed)),
+    )
+    program = b.build()
+    read_back = read(program, lanes=WORLD.lanes, max_depth=4)
+    columns = {"op": [0], "aux": [], "h": [], "pub": [0]}
+    assert read_back.evaluate([], columns)[program["sums"][0]["value"]] == sum(VALUES) % ORDER
+    # The native prover finds no sum that is wrong, the native verifier a proof that is right.
+    table = Table(srs, 4, VALUES)
+    proof = prove(srs, program, table)
+    verify(
+        srs.verification_key,
+        program,
+        b"a ledger",
+        b"a statement",
+        0,
+        table.commitments,
+        proof,
+        verifier="native",
+    )
 
 
 def test_reused_blinding(srs: Any) -> None:

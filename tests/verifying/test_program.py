@@ -29,7 +29,8 @@ def example() -> dict[str, Any]:
     gamma = b.challenge("gamma")
     h = b.family(gamma, (b.times(mask, bits), f), (b.negative(b.mask(4, 4)), g))
     b.zero(b.times(mask, b.minus(b.times(bits, bits), bits)))
-    b.sum(b.sel(), b.plus(h, index), b.node("inv", gamma))
+    public = b.node("fractions", gamma, gamma, gamma, [[["2", "-1"], ["7"]], [["1"], ["0", "12"]]])
+    b.sum(b.sel(), b.plus(h, index), b.plus(b.node("inv", gamma), public))
     return b.build()
 
 
@@ -37,6 +38,7 @@ def encoded(document: object) -> bytes:
     return json.dumps(document).encode()
 
 
+FRACTIONS = [[["1"], ["2"]]]
 Document = dict[str, Any]
 Change = Callable[[Document], object]
 
@@ -94,6 +96,27 @@ REFUSED: dict[str, Change] = {
     "a constant in other digits": nodes(["c", "\N{ARABIC-INDIC DIGIT THREE}"]),
     "a constant of very many digits": nodes(["c", "9" * 5000]),
     "the inverse of a column": lambda d: d["nodes"].append(["inv", 1]),
+    "fractions of a column": lambda d: d["nodes"].append(["fractions", 1, 0, 0, FRACTIONS]),
+    "fractions at powers of a column": lambda d: d["nodes"].append(["fractions", 0, 1, 0, FRACTIONS]),
+    "fractions with powers of a column": lambda d: d["nodes"].append(["fractions", 0, 0, 1, FRACTIONS]),
+    "fractions of what is not there": nodes(["fractions", 0, 0, 999, FRACTIONS]),
+    "fractions of nothing": nodes(["fractions", 0, 0, 0, []]),
+    "fractions that are an object": nodes(["fractions", 0, 0, 0, {}]),
+    "fractions with a part too few": nodes(["fractions", 0, 0, FRACTIONS]),
+    "fractions with a part too many": nodes(["fractions", 0, 0, 0, 0, FRACTIONS]),
+    "a public fraction of one part": nodes(["fractions", 0, 0, 0, [[["1"]]]]),
+    "a public fraction of three parts": nodes(["fractions", 0, 0, 0, [[["1"], ["1"], ["1"]]]]),
+    "a public fraction that is text": nodes(["fractions", 0, 0, 0, ["12"]]),
+    "a public fraction without numerator": nodes(["fractions", 0, 0, 0, [[[], ["1"]]]]),
+    "a public fraction without value": nodes(["fractions", 0, 0, 0, [[["1"], []]]]),
+    "a public fraction of numbers": nodes(["fractions", 0, 0, 0, [[["1"], [1]]]]),
+    "a public fraction with a leading zero": nodes(["fractions", 0, 0, 0, [[["01"], ["1"]]]]),
+    "a public fraction of minus zero": nodes(["fractions", 0, 0, 0, [[["1"], ["-0"]]]]),
+    "a public fraction in other digits": nodes(
+        ["fractions", 0, 0, 0, [[["1"], ["\N{ARABIC-INDIC DIGIT THREE}"]]]]
+    ),
+    "a public fraction of very many digits": nodes(["fractions", 0, 0, 0, [[["9" * 101], ["1"]]]]),
+    "very many fractions": nodes(["fractions", 0, 0, 0, FRACTIONS * (2**16 + 1)]),
     "a coefficient that is a column": lambda d: d["operands"][0]["terms"][0].__setitem__(0, 1),
     "a commitment that is not there": lambda d: d["operands"][0]["terms"][0].__setitem__(1, 2),
     "a term of three": lambda d: d["operands"][0]["terms"][0].append(0),
@@ -175,7 +198,12 @@ def test_parsing_any_bytes(data: bytes) -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["+", "op", "inv"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["+", "op", "inv", "fractions", "7"]),
     lambda below: st.lists(below) | st.dictionaries(st.text(), below),
     max_leaves=8,
 )

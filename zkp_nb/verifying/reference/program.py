@@ -16,6 +16,7 @@ MAX_DEGREE: Final = 15
 MAX_SUM_DEGREE: Final = 16
 _MAX_NESTING: Final = 16
 _MAX_LIST: Final = 1 << 16
+_MAX_JSON: Final = 1 << 24
 _INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,99}")
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
@@ -155,6 +156,8 @@ def _load(data: bytes) -> object:
     def no_number(text: str) -> NoReturn:
         _refuse(f"{text[:20]} is not an integer.")
 
+    if len(data) > _MAX_JSON:
+        _refuse(f"It is longer than {_MAX_JSON} bytes.")
     # The parser is recursive, and the recursion limit is not ours to choose: another library raises it.
     nesting = 0
     for byte in _STRING.sub(b"", data):

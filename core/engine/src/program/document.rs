@@ -126,7 +126,9 @@ impl Document {
             self.constraints.len(),
             self.sums.len(),
         ];
-        if lists.into_iter().any(|n| n > MAX_LIST) {
+        let below = (self.operands.iter().map(|o| o.terms.len()))
+            .chain(self.helpers.iter().map(|h| h.fractions.len()));
+        if lists.into_iter().chain(below).any(|n| n > MAX_LIST) {
             return argument(format!(
                 "a list of the program has more than {MAX_LIST} elements"
             ));
