@@ -12,7 +12,6 @@ pub mod avx2;
 pub mod ifma;
 mod invert;
 mod memory;
-#[cfg(target_arch = "x86_64")]
 mod modulus;
 mod msm;
 mod path;
@@ -21,6 +20,7 @@ mod sum;
 mod twiddles;
 #[cfg(target_arch = "x86_64")]
 mod vectors;
+mod words;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
