@@ -133,8 +133,12 @@ class ReceiptFile(Document):
             )
         digest = content.pop("digest", None)
         try:
-            canonical = canonical_json(content)
-            if digest != sha256_hex(canonical) or canonical_json(content | {"digest": digest}) != data:
+            members = {key: canonical_json(value) for key, value in content.items()}
+            canonical = _object(members)
+            if (
+                digest != sha256_hex(canonical)
+                or _object(members | {"digest": canonical_json(digest)}) != data
+            ):
                 raise ReceiptError(
                     "The receipt is damaged.", why="Its content and its digest do not agree.", todo=_SAY_AGAIN
                 )
@@ -218,3 +222,9 @@ class ReceiptFile(Document):
             inclusion.check(leaf, checkpoint)
         except LedgerError as error:
             raise ReceiptError(f"{what} is not shown to be in the log.", why=str(error)) from None
+
+
+def _object(members: Mapping[str, bytes]) -> bytes:
+    """Canonical JSON of an object whose members are written already; other names than a receipt's are refused later."""
+    written = (canonical_json(name) + b":" + members[name] for name in sorted(members))
+    return b"{" + b",".join(written) + b"}"

@@ -62,6 +62,8 @@ def value_of(document: object, type_: ColumnType) -> object:
     Raises:
         StatementError: it is not a literal for a column of that type.
     """
+    if type(document) is int and type_.kind == "int" and abs(document) <= SAFE_INTEGER:
+        return document  # as what follows finds, too; lists have many of them
     try:
         value = _read(document, type_)
         written = literal(value, type_)

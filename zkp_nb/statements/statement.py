@@ -20,6 +20,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import to_json
 
 from zkp_nb.errors import LedgerError, StatementError
 from zkp_nb.ledger.records import DatasetRecord, canonical_json, first_complaint
@@ -217,17 +218,16 @@ def read(document: Mapping[str, Any]) -> tuple[Statement, bytes]:
     for section in sections:
         fields |= section  # type: ignore[arg-type]
     try:
-        statement = cls.model_validate_json(canonical_json(fields))
+        canonical = canonical_json(dict(document))
+        statement = cls.model_validate_json(to_json(fields))
+        # Bytes are compared, as Python holds 1, 1.0 and True for equal.
+        same = statement.canonical() == canonical
     except ValidationError as error:
         raise StatementError("The statement cannot be read.", why=first_complaint(error)) from None
     except LedgerError as error:
         raise StatementError("The statement cannot be read.", why=error.what) from None
-    try:
-        # Bytes are compared, as Python holds 1, 1.0 and True for equal.
-        canonical = canonical_json(dict(document))
-        same = statement.canonical() == canonical
-    except LedgerError as error:
-        raise StatementError("The statement cannot be read.", why=error.what) from None
+    except ValueError:
+        raise StatementError("The statement cannot be read.", why="It is nested too deeply.") from None
     if not same:
         raise StatementError("The statement is not in the form in which this version writes it.")
     return statement, canonical

@@ -37,6 +37,8 @@ def encode_hashed(type_: ColumnType, value: object) -> tuple[int, int]:
 
 def floor_cell(type_: ColumnType, value: object) -> tuple[int, bool]:
     """Largest cell at most `value`, and whether it is equal; see `ColumnType.floor_scalar`."""
+    if type(value) is int and type_.kind in ("int", "decimal"):
+        return value * 10 ** (type_.scale or 0), True
     # Scalars of pandas carry their numpy value, with nanoseconds, as `asm8`; UTC if they have a zone.
     if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
         value = value.item()
@@ -47,8 +49,6 @@ def floor_cell(type_: ColumnType, value: object) -> tuple[int, bool]:
             if isinstance(value, int) and value in (0, 1):
                 return int(value), True
         case "int" | "decimal":
-            if type(value) is int:
-                return value * 10 ** (type_.scale or 0), True
             number = _exact(value, shortest=True)
             if number is not None:
                 return _floor(number * 10 ** (type_.scale or 0))
