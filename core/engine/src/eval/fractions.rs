@@ -1,6 +1,7 @@
 //! The constraint of a helper h, that it is a sum of fractions: `h D - N`, of which
 //! `N / D = sum n_i / d_i` is taken apart and put together again with fewer products.
 
+use super::factored::{commonest, without};
 use super::graph::{Graph, Value};
 use crate::program::{Node, Program};
 use ark_ff::Field;
@@ -76,7 +77,7 @@ pub fn constraint(graph: &mut Graph, helper: Value, fractions: Vec<Fraction>) ->
 fn grouped(graph: &mut Graph, fractions: Vec<Fraction>) -> Vec<Fraction> {
     let mut out = Vec::new();
     let mut rest = fractions;
-    while let Some(factor) = commonest(graph, &rest) {
+    while let Some(factor) = commonest(graph, rest.iter().map(|f| f.0)) {
         let (group, others): (Vec<Fraction>, Vec<Fraction>) = rest
             .into_iter()
             .partition(|(n, _)| graph.factors(*n).contains(&factor));
@@ -85,11 +86,7 @@ fn grouped(graph: &mut Graph, fractions: Vec<Fraction>) -> Vec<Fraction> {
             .map(|(n, d)| (without(graph, n, factor), d));
         let group = group.collect();
         let (n, d) = sum(graph, group);
-        let factor = Value {
-            scale: Fr::ONE,
-            expr: Some(factor),
-        };
-        out.push((graph.mul(n, factor), d));
+        out.push((graph.mul(n, Value::of(factor)), d));
         rest = others;
     }
     out.extend(rest);
@@ -108,31 +105,4 @@ fn sum(graph: &mut Graph, fractions: Vec<Fraction>) -> Fraction {
     queue
         .pop_front()
         .unwrap_or((Value::constant(Fr::default()), Value::constant(Fr::ONE)))
-}
-
-/// The factor that most numerators have, two at least.
-fn commonest(graph: &Graph, fractions: &[Fraction]) -> Option<usize> {
-    let factors: Vec<Vec<usize>> = fractions.iter().map(|f| graph.factors(f.0)).collect();
-    let count = |factor: usize| factors.iter().filter(|of| of.contains(&factor)).count();
-    let all = factors
-        .iter()
-        .flatten()
-        .map(|factor| (count(*factor), *factor));
-    all.filter(|(count, _)| *count > 1).max().map(|most| most.1)
-}
-
-/// A product without one of its factors.
-fn without(graph: &mut Graph, value: Value, factor: usize) -> Value {
-    let mut factors = graph.factors(value);
-    if let Some(at) = factors.iter().position(|f| *f == factor) {
-        factors.remove(at);
-    }
-    let one = Value::constant(value.scale);
-    factors.into_iter().fold(one, |product, expr| {
-        let factor = Value {
-            scale: Fr::ONE,
-            expr: Some(expr),
-        };
-        graph.mul(product, factor)
-    })
 }

@@ -28,6 +28,13 @@ pub struct Value {
 }
 
 impl Value {
+    pub fn of(expr: usize) -> Self {
+        Value {
+            scale: Fr::ONE,
+            expr: Some(expr),
+        }
+    }
+
     pub fn constant(c: Fr) -> Self {
         Value {
             scale: c,
@@ -67,10 +74,7 @@ impl Graph {
     }
 
     fn value(&mut self, expr: Expr) -> Value {
-        Value {
-            scale: Fr::ONE,
-            expr: Some(self.number(expr)),
-        }
+        Value::of(self.number(expr))
     }
 
     pub fn leaf(&mut self, source: Source) -> Value {
@@ -95,19 +99,25 @@ impl Graph {
         for value in [a, b.times(c)] {
             self.collect(value, &mut terms, &mut constant);
         }
-        let terms: Vec<(usize, Fr)> = terms.into_iter().filter(|t| t.1 != Fr::ZERO).collect();
+        let mut terms: Vec<(usize, Fr)> = terms.into_iter().filter(|t| t.1 != Fr::ZERO).collect();
+        // A sum and its opposite are one expression.
+        let sign = match terms[..] {
+            [(_, first), _, ..] if first == -Fr::ONE => -Fr::ONE,
+            [(_, first)] if constant != Fr::ZERO && first == -Fr::ONE => -Fr::ONE,
+            _ => Fr::ONE,
+        };
+        terms.iter_mut().for_each(|t| t.1 *= sign);
+        constant *= sign;
         match (&terms[..], constant == Fr::ZERO) {
-            ([], _) => Value::constant(constant),
-            ([(expr, scale)], true) => Value {
-                scale: *scale,
-                expr: Some(*expr),
-            },
+            ([], _) => return Value::constant(constant),
+            ([(expr, scale)], true) => return Value::of(*expr).times(*scale),
             ([_], false) | (_, true) => self.value(Expr::Sum(terms, constant)),
             _ => {
                 let shared = self.number(Expr::Sum(terms, Fr::ZERO));
                 self.value(Expr::Sum(vec![(shared, Fr::ONE)], constant))
             }
         }
+        .times(sign)
     }
 
     fn collect(&self, value: Value, terms: &mut BTreeMap<usize, Fr>, constant: &mut Fr) {
@@ -119,10 +129,7 @@ impl Graph {
             Expr::Sum(inner, c) if inner.len() <= MAX_FLAT => {
                 *constant += value.scale * c;
                 for (expr, scale) in inner {
-                    let term = Value {
-                        scale: value.scale * scale,
-                        expr: Some(*expr),
-                    };
+                    let term = Value::of(*expr).times(value.scale * scale);
                     self.collect(term, terms, constant);
                 }
             }

@@ -1,6 +1,7 @@
 //! Expressions compiled to slice operations.
 
 mod compile;
+mod factored;
 mod folded;
 mod fractions;
 mod graph;
@@ -9,10 +10,10 @@ mod nodes;
 mod tests;
 
 use crate::program::{Node, Program};
-use ark_ff::AdditiveGroup;
+use ark_ff::{AdditiveGroup, Field};
 use compile::Compiler;
 use folded::Folded;
-use graph::Graph;
+use graph::{Graph, Value};
 use zkp_kernels::{FieldPath, Fr, Sum};
 
 /// Where a value lies.
@@ -57,13 +58,29 @@ impl SumOp {
     }
 }
 
-/// A node that a [`Tape`] computes.
+/// What a [`Tape`] shall hand out.
+pub enum Output {
+    /// A root, by its number.
+    Root(usize),
+    /// A sum of roots with factors, one at least; up to a factor, [`Root::scale`].
+    Sum(Vec<(usize, Fr)>),
+}
+
+impl From<usize> for Output {
+    fn from(number: usize) -> Self {
+        Output::Root(number)
+    }
+}
+
+/// What a [`Tape`] computes.
 #[derive(Clone, Copy, Debug)]
 pub struct Root {
-    /// Its number among the roots.
+    /// Its number among the roots; of a sum that of the first.
     pub number: usize,
     /// Its degree in the columns that are not zero.
     pub degree: usize,
+    /// What its values are still to be multiplied by: one unless it is a sum.
+    pub scale: Fr,
 }
 
 /// A list of slice operations that computes some nodes (roots) of a program. Roots are handed out
@@ -71,7 +88,7 @@ pub struct Root {
 pub struct Tape {
     ops: Vec<Op>,
     registers: usize,
-    /// The roots that are computed, rising.
+    /// What is computed.
     pub roots: Vec<Root>,
     /// Columns and public columns that are read, rising.
     pub columns: Vec<usize>,
@@ -81,34 +98,48 @@ pub struct Tape {
 impl Tape {
     /// Compiles those `roots` that are `wanted`, for places where the public columns marked `zero`
     /// are zero; `scalars` are those of [`Program::scalars`]. `wanted` is told the degree of each
-    /// root, none where it is zero, and returns the numbers of some.
-    pub fn new(
+    /// root, none where it is zero, and returns the numbers of some, or sums of some.
+    pub fn new<O: Into<Output>>(
         program: &Program,
         scalars: &[Option<Fr>],
         zero: &[bool],
         roots: &[usize],
-        wanted: impl Fn(&[Option<usize>]) -> Vec<usize>,
+        wanted: impl Fn(&[Option<usize>]) -> Vec<O>,
     ) -> Self {
         let folded = Folded::new(program, scalars, zero);
         let all: Vec<usize> = roots.iter().map(|r| folded.same[*r]).collect();
         let degrees: Vec<Option<usize>> = all.iter().map(|r| folded.degree(*r)).collect();
-        let chosen: Vec<Root> = wanted(&degrees)
-            .into_iter()
-            .map(|number| Root {
-                number,
-                degree: degrees[number].unwrap_or(0),
-            })
-            .collect();
+        let outputs: Vec<Output> = wanted(&degrees).into_iter().map(Into::into).collect();
+        let needed = outputs.iter().flat_map(|output| match output {
+            Output::Root(number) => vec![*number],
+            Output::Sum(terms) => terms.iter().map(|t| t.0).collect(),
+        });
+        let needed: Vec<usize> = needed.collect();
         let mut graph = Graph::default();
-        let values = nodes::values(
-            &mut graph,
-            program,
-            &folded,
-            chosen.iter().map(|r| all[r.number]),
-        );
-        let roots: Vec<usize> = (values.into_iter())
-            .map(|value| compile::expr_of(&mut graph, value))
-            .collect();
+        let nodes = needed.iter().map(|number| all[*number]);
+        let values = nodes::values(&mut graph, program, &folded, nodes);
+        let mut values = needed.iter().zip(values);
+        let (mut chosen, mut exprs) = (Vec::new(), Vec::new());
+        for output in outputs {
+            let factors = match output {
+                Output::Root(_) => vec![Fr::ONE],
+                Output::Sum(ref terms) => terms.iter().map(|t| t.1).collect(),
+            };
+            let terms: Vec<(&usize, Value)> = values.by_ref().take(factors.len()).collect();
+            let degree = terms.iter().filter_map(|t| degrees[*t.0]).max();
+            let weighted = terms.iter().zip(factors).map(|(t, c)| t.1.times(c));
+            let sum = factored::sum(&mut graph, weighted.collect());
+            let (value, scale) = match (output, sum.expr) {
+                (Output::Sum(_), Some(expr)) => (Value::of(expr), sum.scale),
+                _ => (sum, Fr::ONE),
+            };
+            exprs.push(compile::expr_of(&mut graph, value));
+            chosen.push(Root {
+                number: terms.first().map_or(0, |t| *t.0),
+                degree: degree.unwrap_or(0),
+                scale,
+            });
+        }
         let tape = Tape {
             ops: Vec::new(),
             registers: 0,
@@ -116,7 +147,7 @@ impl Tape {
             publics: Vec::new(),
             roots: chosen,
         };
-        let mut tape = Compiler::run(&graph, &roots, tape);
+        let mut tape = Compiler::run(&graph, &exprs, tape);
         tape.columns.sort_unstable();
         tape.publics.sort_unstable();
         tape

@@ -1,6 +1,6 @@
 //! Tapes of random programs against their values point by point.
 
-use super::{at_point, Registers, Root, Tape};
+use super::{at_point, Output, Registers, Root, Tape};
 use crate::program::{Node, Program};
 use ark_ff::{AdditiveGroup, Field, UniformRand};
 use ark_std::rand::{rngs::StdRng, Rng, SeedableRng};
@@ -116,30 +116,45 @@ fn check<P: FieldPath>(path: P, rng: &mut StdRng, (nodes, roots): (Vec<Node>, Ve
         };
         of.iter().enumerate().map(one).collect()
     };
-    let all = |degrees: &[Option<usize>]| (0..degrees.len()).collect();
-    let tape = Tape::new(&program, &scalars, &zero, &roots, all);
-    // What the tape does not tell that it reads is not there.
-    let (columns_read, publics_read) = (
-        slices(&packed_columns, &tape.columns),
-        slices(&packed_publics, &tape.publics),
-    );
-    let columns_read: Vec<&[P::Pack]> = columns_read.iter().map(Vec::as_slice).collect();
-    let publics_read: Vec<&[P::Pack]> = publics_read.iter().map(Vec::as_slice).collect();
-    let mut found = vec![None; roots.len()];
-    let emit = |root: &Root, values: &[P::Pack]| {
-        let mut out = vec![Fr::ZERO; LENGTH];
-        path.store(&mut out, values);
-        assert!(found[root.number].replace(out).is_none());
-    };
-    let registers = &mut Registers::default();
     let packs = LENGTH / P::WIDTH;
-    tape.run(path, registers, packs, &columns_read, &publics_read, emit);
+    let run = |tape: &Tape| {
+        // What the tape does not tell that it reads is not there.
+        let (columns, publics) = (
+            slices(&packed_columns, &tape.columns),
+            slices(&packed_publics, &tape.publics),
+        );
+        let columns: Vec<&[P::Pack]> = columns.iter().map(Vec::as_slice).collect();
+        let publics: Vec<&[P::Pack]> = publics.iter().map(Vec::as_slice).collect();
+        let mut found = vec![None; roots.len()];
+        let emit = |root: &Root, values: &[P::Pack]| {
+            let mut out = vec![Fr::ZERO; LENGTH];
+            path.store(&mut out, values);
+            out.iter_mut().for_each(|v| *v *= root.scale);
+            assert!(found[root.number].replace(out).is_none());
+        };
+        let registers = &mut Registers::default();
+        tape.run(path, registers, packs, &columns, &publics, emit);
+        found
+    };
+    let all = |degrees: &[Option<usize>]| (0..degrees.len()).collect::<Vec<_>>();
+    let tape = Tape::new(&program, &scalars, &zero, &roots, all);
+    assert!(tape.roots.iter().all(|root| root.scale == Fr::ONE));
+    let alone = run(&tape);
+    let factors: Vec<Fr> = roots.iter().map(|_| Fr::rand(rng)).collect();
+    let terms = || factors.iter().copied().enumerate().collect();
+    let sum = |_: &[Option<usize>]| vec![Output::Sum(terms())];
+    let sum = run(&Tape::new(&program, &scalars, &zero, &roots, sum));
     for i in 0..LENGTH {
         let at = |of: &[Vec<Fr>]| -> Vec<Fr> { of.iter().map(|v| v[i]).collect() };
         let values = at_point(&program, &scalars, &at(&columns), &at(&publics));
-        for (root, found) in roots.iter().zip(&found) {
+        for (root, found) in roots.iter().zip(&alone) {
             assert_eq!(found.as_ref().map(|v| v[i]), Some(values[*root]));
         }
+        let weighted = roots
+            .iter()
+            .zip(&factors)
+            .map(|(root, c)| values[*root] * c);
+        assert_eq!(sum[0].as_ref().map(|v| v[i]), Some(weighted.sum()));
     }
 }
 
@@ -161,6 +176,31 @@ fn tapes_compute_what_programs_say() {
             }
         }
     }
+}
+
+/// Constraints under one mask are multiplied by it once, and by their own factors as they are added.
+#[test]
+fn a_mask_is_multiplied_into_a_sum_once() {
+    let mut nodes = vec![Node::Constant(Fr::ONE), Node::Public(0)];
+    let mut roots = Vec::new();
+    for k in 0..4 {
+        let next = nodes.len();
+        nodes.extend([
+            Node::Column(k),
+            Node::Sub(next, 0),
+            Node::Mul(next, next + 1),
+        ]);
+        nodes.push(Node::Mul(1, next + 2));
+        roots.push(next + 3);
+    }
+    let program = program(nodes);
+    let scalars = program.scalars(&[Fr::ONE; 2]).unwrap();
+    let sum = |_: &[Option<usize>]| {
+        let factor = |k: usize| (k, Fr::from(k as u64 + 2).pow([90]));
+        vec![Output::Sum((0..4).map(factor).collect())]
+    };
+    let tape = Tape::new(&program, &scalars, &[false], &roots, sum);
+    assert_eq!(tape.products(), 5);
 }
 
 /// Of `n` fractions with one numerator the constraint takes two products each.

@@ -1,7 +1,7 @@
 //! Expressions on the lanes of the grid, or of a coset of its depth axis.
 
 use crate::domain::{Domain, LANES};
-use crate::eval::{Registers, Root, Tape};
+use crate::eval::{Output, Registers, Root, Tape};
 use crate::program::Program;
 use crate::public::{AlongDepth, Public};
 use ark_ff::Field;
@@ -141,13 +141,13 @@ pub struct Workspace<P: FieldPath> {
 impl<P: FieldPath> Evaluation<P> {
     /// Compiles those of the nodes `roots` that are `wanted` on each stretch, given by its first
     /// lane, and segment; see [`Tape::new`]. No stretch lies partly inside the mask of a sum.
-    pub fn new(
+    pub fn new<O: Into<Output>>(
         path: P,
         program: &Program,
         scalars: &[Option<Fr>],
         roots: &[usize],
         publics: Publics<P>,
-        wanted: impl Fn(usize, &[Option<usize>]) -> Vec<usize>,
+        wanted: impl Fn(usize, &[Option<usize>]) -> Vec<O>,
     ) -> Self {
         let packs = publics.packs;
         let all = || program.publics.iter();

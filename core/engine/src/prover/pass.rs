@@ -28,10 +28,11 @@ pub struct Roots {
 }
 
 impl Roots {
-    pub fn class(&self, root: &Root) -> Class {
+    /// The class of a root of this number and degree.
+    pub fn class(&self, number: usize, degree: usize) -> Class {
         // A constraint without columns is a constant, whose polynomial is one of degree 1 too.
-        let degree = root.degree.max(1);
-        let Some(sum) = root.number.checked_sub(self.constraints) else {
+        let degree = degree.max(1);
+        let Some(sum) = number.checked_sub(self.constraints) else {
             return Class::Constraints(degree);
         };
         match sum.checked_sub(self.masks.len()) {
@@ -50,8 +51,6 @@ pub struct Pass<P: FieldPath> {
     /// What is accumulated, rising.
     pub classes: Vec<Class>,
     pub roots: Roots,
-    /// The factors of all roots.
-    pub factors: Vec<Fr>,
     /// None for the depth axis itself.
     pub coset: Option<Coset>,
 }
@@ -72,10 +71,13 @@ impl<P: FieldPath> Pass<P> {
         let first = range.start;
         let emit = |root: &Root, block: Range<usize>, values: &[P::Pack]| {
             let factor = match root.number < self.roots.constraints {
-                true => self.factors[root.number] * weight,
-                false => self.factors[root.number],
+                true => root.scale * weight,
+                false => root.scale,
             };
-            if let Ok(number) = self.classes.binary_search(&self.roots.class(root)) {
+            if let Ok(number) = self
+                .classes
+                .binary_search(&self.roots.class(root.number, root.degree))
+            {
                 let block = block.start - first..block.end - first;
                 add_weighted(path, &mut sums[number][block], values, factor);
             }

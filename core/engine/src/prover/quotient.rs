@@ -10,11 +10,11 @@ use crate::domain::{
     add_scaled, from_roots, horner, interpolate_few, permute, Cosets, BLINDING, LANES,
 };
 use crate::error::Result;
-use crate::eval::Root;
+use crate::eval::Output;
 use crate::lanes::for_lanes;
 use ark_ff::Field;
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use zkp_kernels::{batch_invert, FieldPath, Fr};
 
 /// What batches sums and constraints, and what is subtracted in step 4.
@@ -181,19 +181,24 @@ impl<P: FieldPath> Prover<'_, P> {
                 let all = present(of_constraints)
                     .into_iter()
                     .chain(sums.map(|s| constraints + s));
-                let class = |number: usize| {
-                    let degree = degrees[number].unwrap_or(0);
-                    roots.class(&Root { number, degree })
-                };
-                all.filter(|number| wanted(class(*number))).collect()
+                // What belongs to a class is added up before it is weighed.
+                let mut sums: BTreeMap<Class, Vec<(usize, Fr)>> = BTreeMap::new();
+                for number in all {
+                    let class = roots.class(number, degrees[number].unwrap_or(0));
+                    if wanted(class) {
+                        sums.entry(class)
+                            .or_default()
+                            .push((number, factors[number]));
+                    }
+                }
+                sums.into_values().map(Output::Sum).collect::<Vec<_>>()
             };
             let terms = Evaluation::new(path, program, scalars, &nodes, publics, some);
             let found = terms.all_segments().flat_map(|s| s.roots());
-            let classes: BTreeSet<Class> = found.map(|r| roots.class(r)).collect();
+            let classes: BTreeSet<Class> = found.map(|r| roots.class(r.number, r.degree)).collect();
             Pass {
                 terms,
                 classes: classes.into_iter().collect(),
-                factors: factors.clone(),
                 roots: roots.clone(),
                 coset,
             }
