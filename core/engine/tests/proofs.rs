@@ -389,6 +389,14 @@ fn lanes_without_rows_are_proven_like_others() {
     }
 }
 
+/// Fractions of lanes of more than 1,024 cells are computed in parts.
+#[test]
+fn long_lanes_are_proven() {
+    let mut rng = StdRng::seed_from_u64(13);
+    short_case(&mut rng, 1024, 2048, 600 * 1021 + 7, 4).holds();
+    short_case(&mut rng, 2048, 2048, 300 * 2045 + 1500, 4).holds();
+}
+
 #[test]
 fn what_is_wrong_on_lanes_without_rows_alone_is_found() {
     let mut rng = StdRng::seed_from_u64(12);

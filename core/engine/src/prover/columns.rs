@@ -2,7 +2,7 @@
 
 use super::evaluation::load;
 use super::grid::{GridColumn, Source, Term};
-use super::{Prover, Witness};
+use super::{Prover, Witness, MIN_FAST_DEPTH};
 use crate::commit::commit_cells;
 use crate::domain::{permute, Domain, BLINDING, LANES};
 use crate::error::Result;
@@ -157,10 +157,22 @@ impl<'a, P: FieldPath> Prover<'a, P> {
                 }
             }
             if small.iter().any(|x| *x != Fr::ZERO) {
-                small = Domain::of(of).interpolate(small);
-                small.resize(depth, Fr::ZERO);
-                let mut values = load(self.path, &small);
+                let axis = Domain::of(of);
+                let mut values = match of < MIN_FAST_DEPTH {
+                    true => {
+                        small = axis.interpolate(small);
+                        small.resize(depth, Fr::ZERO);
+                        load(self.path, &small)
+                    }
+                    false => {
+                        let mut values = load(self.path, &small);
+                        self.path.ifft(&mut values, &axis.twiddles);
+                        values.resize(depth / P::WIDTH, P::Pack::default());
+                        values
+                    }
+                };
                 self.path.fft(&mut values, &self.domains.depth.twiddles);
+                small.resize(depth, Fr::ZERO);
                 self.path.store(&mut small, &values);
                 Portable.add_assign(&mut lane, &small);
             }

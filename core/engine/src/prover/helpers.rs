@@ -12,7 +12,8 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 use zkp_kernels::{FieldPath, Fr, Scalars};
 
-/// Cells of a group of lanes, whose denominators share inversions.
+/// Cells of a group of lanes, or of a part of a lane, whose denominators share inversions: few
+/// enough that those of all fractions fit the second-level cache.
 const TOGETHER: usize = 1024;
 
 /// A fraction on some packs of a lane.
@@ -93,68 +94,95 @@ impl<P: FieldPath> Prover<'_, P> {
                 .for_each(|(l, chunk)| l.push(chunk));
         }
         let group = (TOGETHER / depth).max(1);
+        let part = packs.min(TOGETHER / P::WIDTH);
         let state = || State::<P> {
             workspace: terms.workspace(),
             reader: self.lane_reader(),
             columns: vec![zeros::<P>(packs); grid.len()],
-            numerators: zeros::<P>(packs * count * group),
-            denominators: zeros::<P>(packs * count * group),
-            sum: zeros::<P>(packs),
-            lane: Zeroizing::new(vec![Fr::ZERO; depth]),
+            numerators: zeros::<P>(part * count * group),
+            denominators: zeros::<P>(part * count * group),
+            sum: zeros::<P>(part),
+            lane: Zeroizing::new(vec![Fr::ZERO; part * P::WIDTH]),
         };
         let groups = lanes.par_chunks_mut(group).enumerate();
         groups
             .with_min_len((8 / group).max(1))
             .try_for_each_init(state, |state, (i, lanes)| {
-                // The denominators of the group lie together.
-                let mut places = Vec::new();
-                let mut end = 0;
-                for lane in 0..lanes.len() {
-                    end = self.fractions(grid, &terms, state, (i * group, lane), &mut places, end);
+                for start in (0..packs).step_by(part) {
+                    let range = start..start + part;
+                    self.fractions_of(grid, &terms, state, i * group, &range, lanes);
                 }
-                path.invert(&mut state.denominators[..end]);
-                let (sum, cells) = (&mut state.sum, &mut state.lane);
-                for (lane, outputs) in lanes.iter_mut().enumerate() {
-                    let first = places.partition_point(|p| p.lane < lane);
-                    let of_lane = places[first..].iter().take_while(|p| p.lane == lane);
-                    let mut first = 0;
-                    for (helper, output) in self.program.helpers.iter().zip(outputs) {
-                        let own = first..first + helper.len();
-                        first = own.end;
-                        path.fill(sum, Fr::ZERO);
-                        for place in of_lane.clone().filter(|p| own.contains(&p.fraction)) {
-                            let values = place.start..place.start + place.packs.len();
-                            let numerators = &state.numerators[values.clone()];
-                            let inverses = &state.denominators[values];
-                            path.add_mul(&mut sum[place.packs.clone()], numerators, inverses);
-                        }
-                        path.store(cells, sum);
-                        output.copy_from_slice(&cells[..data]);
-                    }
-                    self.task.step(depth as u64)?;
-                }
-                Ok(())
+                self.task.step((depth * lanes.len()) as u64)
             })
     }
 
-    /// Evaluates numerators and denominators on a lane, given by the first of its group and its
-    /// number there, from `end` on; returns where they end.
-    fn fractions(
+    /// The sums of fractions on those packs of a group of lanes that are in `range`. Lanes are read
+    /// where the range begins with their first pack.
+    fn fractions_of(
         &self,
         grid: &[GridColumn],
         terms: &Evaluation<P>,
         state: &mut State<P>,
+        first: usize,
+        range: &Range<usize>,
+        lanes: &mut [Vec<&mut [Fr]>],
+    ) {
+        let path = self.path;
+        // The denominators of the group lie together.
+        let mut places = Vec::new();
+        let mut end = 0;
+        for lane in 0..lanes.len() {
+            if range.start == 0 {
+                for k in terms.columns(first + lane) {
+                    let column = &mut state.columns[*k];
+                    state.reader.read(&grid[*k], first + lane, column);
+                }
+            }
+            end = self.fractions(terms, state, (first, lane), range, &mut places, end);
+        }
+        path.invert(&mut state.denominators[..end]);
+        let (sum, cells) = (&mut state.sum, &mut state.lane);
+        let position = range.start * P::WIDTH;
+        for (lane, outputs) in lanes.iter_mut().enumerate() {
+            let first = places.partition_point(|p| p.lane < lane);
+            let of_lane = places[first..].iter().take_while(|p| p.lane == lane);
+            let mut first = 0;
+            for (helper, output) in self.program.helpers.iter().zip(outputs) {
+                let own = first..first + helper.len();
+                first = own.end;
+                path.fill(sum, Fr::ZERO);
+                for place in of_lane.clone().filter(|p| own.contains(&p.fraction)) {
+                    let values = place.start..place.start + place.packs.len();
+                    let numerators = &state.numerators[values.clone()];
+                    let inverses = &state.denominators[values];
+                    let packs = place.packs.start - range.start..place.packs.end - range.start;
+                    path.add_mul(&mut sum[packs], numerators, inverses);
+                }
+                path.store(cells, sum);
+                let output = output.iter_mut().skip(position);
+                output.zip(&**cells).for_each(|(o, cell)| *o = *cell);
+            }
+        }
+    }
+
+    /// Evaluates numerators and denominators on some packs of a lane, given by the first of its group
+    /// and its number there, from `end` on; returns where they end.
+    fn fractions(
+        &self,
+        terms: &Evaluation<P>,
+        state: &mut State<P>,
         (first, lane): (usize, usize),
+        range: &Range<usize>,
         places: &mut Vec<Place>,
         mut end: usize,
     ) -> usize {
         let j = first + lane;
         let count = self.program.helpers.iter().flatten().count();
-        for k in terms.columns(j) {
-            state.reader.read(&grid[*k], j, &mut state.columns[*k]);
-        }
         for segment in terms.segments(j) {
-            let packs = &segment.packs;
+            let packs = range.start.max(segment.packs.start)..range.end.min(segment.packs.end);
+            if packs.is_empty() {
+                continue;
+            }
             let of_segment = places.len();
             let numbers = segment.roots().iter().map(|r| r.number);
             for fraction in numbers.filter(|f| *f < count) {
@@ -181,7 +209,7 @@ impl<P: FieldPath> Prover<'_, P> {
                 &mut state.workspace,
                 j,
                 segment,
-                packs,
+                &packs,
                 &state.columns,
                 keep,
             );
