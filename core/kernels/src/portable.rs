@@ -2,6 +2,7 @@
 //! mostly from [`crate::words`].
 
 use crate::modulus::{FrMod, Prime};
+use crate::sum::Sum;
 use crate::twiddles::Levels;
 use crate::words::{add, canonical, mul, near, sub, Constants, Factor, IntegerFactor};
 use crate::words::{Products, Words};
@@ -112,6 +113,41 @@ impl FieldPath for Portable {
         for (d, (a, b)) in zip3(dst, a, b) {
             // Below 2.2 p.
             *d = element(add(mul::<FrMod>(&a.0 .0, &b.0 .0), d.0 .0));
+        }
+    }
+
+    fn combine(self, dst: &mut [Fr], sum: &Sum<'_, Fr>) {
+        sum.check(dst.len());
+        let is_unit = |k: i64| [1, -1].contains(&k);
+        let small = sum.small.iter().filter(|(_, k)| !is_unit(*k));
+        let multiples = small.map(|(w, k)| (*w, Fr::from(*k)));
+        let scaled: Vec<_> = sum.scaled.iter().copied().chain(multiples).collect();
+        let products = sum.products.len() + sum.minus.len() + scaled.len();
+        if products == 0 || products > Products::TOGETHER {
+            return sum.plain(self, dst);
+        }
+        let constant = FrMod::raw(&sum.constant);
+        for (i, d) in dst.iter_mut().enumerate() {
+            let mut wide = Products::default();
+            for (a, b) in sum.products {
+                wide.add(&a[i].0 .0, &b[i].0 .0);
+            }
+            for (a, b) in sum.minus {
+                wide.add(&a[i].0 .0, &sub(FrMod::WORDS, &b[i].0 .0));
+            }
+            for (a, c) in &scaled {
+                wide.add(&a[i].0 .0, &c.0 .0);
+            }
+            // Each step from below 1.17 p.
+            let mut total = add(near::<FrMod>(wide.reduce::<FrMod>()), constant);
+            for (w, k) in sum.small {
+                total = match k {
+                    1 => add(near::<FrMod>(total), w[i].0 .0),
+                    -1 => sub(add(near::<FrMod>(total), FrMod::WORDS), &w[i].0 .0),
+                    _ => continue,
+                };
+            }
+            *d = element(total);
         }
     }
 

@@ -153,7 +153,7 @@ pub(crate) fn mul<M: Constants>(a: &Words, b: &Words) -> Words {
 pub(crate) struct Factor([Words; 4]);
 
 impl Factor {
-    /// `c < p`; so are its quotients: `(c + (2^64 - 1) p) / 2^64 < p`.
+    /// `c < 2.2 p`; its quotients are hardly above `p`: `(c + (2^64 - 1) p) / 2^64 < p + 1.2 p / 2^64`.
     #[inline]
     pub(crate) fn new<M: Constants>(c: Words) -> Self {
         let down = |c: Words| shift_down::<M>([c[0], c[1], c[2], c[3], 0]);
@@ -165,7 +165,7 @@ impl Factor {
     /// `x c / R`, below `2 p + 2^251`, for any `x`.
     #[inline]
     pub(crate) fn times<M: Constants>(&self, x: &Words) -> Words {
-        // Below 4 * 2^64 p < 2^320.
+        // Below 2^64 (3 (p + 1.2 p / 2^64) + 2.2 p) < 5.21 * 2^64 p < 2^320.
         let mut t = [0; 5];
         for (part, x) in self.0.iter().zip(x) {
             t = add_multiple(t, part, *x);
@@ -199,7 +199,7 @@ impl IntegerFactor {
 pub(crate) struct Products([u64; 8]);
 
 impl Products {
-    /// Products of values below `p` that can be added up: `16 p^2 < 2^512`, and
+    /// Products of values at most `p` that can be added up: `16 p^2 < 2^512`, and
     /// `16 p^2 / R + p < 4.1 p`.
     pub(crate) const TOGETHER: usize = 16;
 
@@ -225,5 +225,93 @@ impl Products {
             low = shift_down::<M>([low[0], low[1], low[2], low[3], 0]);
         }
         add(low, [t[4], t[5], t[6], t[7]])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::modulus::{FqMod, FrMod};
+    use ark_ff::PrimeField;
+    use ark_std::rand::{rngs::StdRng, Rng, SeedableRng};
+
+    /// Values below 2^256, some at the edges of words and of multiples of p.
+    fn values<M: Constants>(rng: &mut StdRng) -> Vec<Words> {
+        let mut out = vec![[0; 4], [!0; 4], [!0, !0, !0, 0], [0, 0, 0, !0]];
+        for multiple in M::MULTIPLES {
+            out.extend([multiple, add(multiple, [1, 0, 0, 0])]);
+            out.extend((multiple != [0; 4]).then(|| sub(multiple, &[1, 0, 0, 0])));
+        }
+        out.extend((0..32u64).map(|top| [0, 0, 0, top << 59]));
+        out.extend((0..32u64).map(|top| [!0, !0, !0, (top << 59) + ((1 << 59) - 1)]));
+        out.extend((0..50).map(|_| rng.gen::<Words>()));
+        out
+    }
+
+    fn residue<M: Constants>(x: &Words) -> M::Field {
+        let bytes: Vec<u8> = x.iter().flat_map(|w| w.to_le_bytes()).collect();
+        let value = M::Field::from_le_bytes_mod_order(&bytes);
+        M::from_raw(value.into_bigint().0)
+    }
+
+    fn is_below(x: &Words, bound: Words) -> bool {
+        sub_borrowing(*x, &bound).1
+    }
+
+    fn agree<M: Constants>() {
+        let rng = &mut StdRng::seed_from_u64(20);
+        let (p, twice) = (M::WORDS, add(M::WORDS, M::WORDS));
+        let excess = [0, 0, 0, 1 << 59];
+        let all = values::<M>(rng);
+        let reduced: Vec<Words> = all.iter().map(|x| canonical::<M>(*x)).collect();
+        for (x, reduced) in all.iter().zip(&reduced) {
+            assert_eq!(M::from_raw(*reduced), residue::<M>(x));
+            assert!(is_below(reduced, p));
+            let near = near::<M>(*x);
+            assert!(is_below(&near, add(p, excess)));
+            assert_eq!(canonical::<M>(near), *reduced);
+        }
+        for c in &reduced {
+            for lazy in [*c, add(*c, p)] {
+                let factor = Factor::new::<M>(lazy);
+                for x in &all {
+                    let product = factor.times::<M>(x);
+                    assert!(is_below(&product, add(twice, excess)));
+                    let expected = residue::<M>(x) * M::from_raw(*c);
+                    assert_eq!(M::from_raw(canonical::<M>(product)), expected);
+                    let product = mul::<M>(&add(*c, twice), x);
+                    let sum = M::from_raw(canonical::<M>(product));
+                    assert_eq!(sum, expected);
+                }
+            }
+            for x in [0, 1, 1 << 63, !0, rng.gen()] {
+                let product = IntegerFactor::new(*c).times::<M>(x);
+                assert!(is_below(&product, twice));
+                let shifted = M::from_raw(canonical::<M>(product)) * M::Field::from(1u128 << 64);
+                assert_eq!(shifted, M::Field::from(x) * M::from_raw(*c));
+            }
+        }
+        let mut pairs: Vec<[Words; 2]> = vec![[p; 2]; Products::TOGETHER];
+        for _ in 0..50 {
+            let (mut sum, mut expected) = (Products::default(), M::Field::from(0u64));
+            for [a, b] in &pairs {
+                sum.add(a, b);
+                expected += residue::<M>(a) * residue::<M>(b);
+            }
+            let sum = sum.reduce::<M>();
+            assert!(is_below(&sum, add(M::THREE, add(p, excess))));
+            assert_eq!(M::from_raw(canonical::<M>(sum)), expected);
+            let mut some = || match rng.gen_bool(0.3) {
+                true => p,
+                false => reduced[rng.gen_range(0..reduced.len())],
+            };
+            pairs.iter_mut().flatten().for_each(|x| *x = some());
+        }
+    }
+
+    #[test]
+    fn words_agree_with_arkworks() {
+        agree::<FrMod>();
+        agree::<FqMod>();
     }
 }
