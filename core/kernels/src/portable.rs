@@ -123,7 +123,8 @@ impl FieldPath for Portable {
         let multiples = small.map(|(w, k)| (*w, Fr::from(*k)));
         let scaled: Vec<_> = sum.scaled.iter().copied().chain(multiples).collect();
         let products = sum.products.len() + sum.minus.len() + scaled.len();
-        if products == 0 || products > Products::TOGETHER {
+        // One product is sooner reduced by itself.
+        if products < 2 || products > Products::TOGETHER {
             return sum.plain(self, dst);
         }
         let constant = FrMod::raw(&sum.constant);
