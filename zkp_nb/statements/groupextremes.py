@@ -114,15 +114,17 @@ class GroupExtremes(Fact):
         source = builder.table(self.inputs[0])
         column = source.column(self.values[at])
         bits = min(limb_widths([source.extent.depth]))
-        both = not column.nullable and _width(self._bounds(at, distinct(source, self.by), column)) <= 2 * bits
+        bounds = self._bounds(at, distinct(source, self.by), column)
+        both = not column.nullable and _width(bounds) <= 2 * bits
         sides = [("first", "last")] if both else [("first",), ("last",)]
-        return [partial(self._bounded, at, each) for each in sides]
+        return [partial(self._bounded, at, bounds, each) for each in sides]
 
-    def _bounded(self, at: int, sides: Sequence[str], builder: Builder) -> None:
+    def _bounded(
+        self, at: int, bounds: Mapping[Members, Bounds], sides: Sequence[str], builder: Builder
+    ) -> None:
         """Every row holds the bounds of its group, which lie on its value's either side, and are met once each."""
         source = builder.table(self.inputs[0])
         by, column = distinct(source, self.by), source.column(self.values[at])
-        bounds = self._bounds(at, by, column)
         x, null = builder.value(column)
         present = builder.negated(null)
         family = builder.family()
