@@ -446,6 +446,37 @@ impl Simd {
         }))
     }
 
+    /// Four words.
+    #[inline(always)]
+    pub(crate) fn integers(self, x: &[u64; 4]) -> __m256i {
+        unsafe { _mm256_loadu_si256(x.as_ptr().cast()) }
+    }
+
+    /// The absolute values of words in two's complement, and their signs as those of doubles.
+    #[inline(always)]
+    pub(crate) fn magnitude(self, x: __m256i) -> (__m256i, __m256d) {
+        unsafe {
+            let zero = self.integer(0);
+            let negative = _mm256_cmpgt_epi64(zero, x);
+            let magnitude = _mm256_sub_epi64(_mm256_xor_si256(x, negative), negative);
+            let sign = _mm256_and_si256(negative, self.integer(1 << 63));
+            (magnitude, _mm256_castsi256_pd(sign))
+        }
+    }
+
+    /// The normal element of each word.
+    #[inline(always)]
+    pub(crate) fn whole(self, x: __m256i) -> E {
+        let zero = self.integer(0);
+        self.floats(self.split([x, zero, zero, zero]))
+    }
+
+    /// The opposite where the sign is set.
+    #[inline(always)]
+    pub(crate) fn flip(self, a: &E, sign: __m256d) -> E {
+        each!(|I| unsafe { _mm256_xor_pd(a[I], sign) })
+    }
+
     /// From arkworks' Montgomery form (R = 2^256), in digits from 0 to 2^51 - 1 of a value below p,
     /// to this one: half of it modulo p, which lies between 0 and p.
     #[inline(always)]

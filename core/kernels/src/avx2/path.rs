@@ -7,6 +7,7 @@ use crate::modulus::FrMod;
 use crate::twiddles::Levels;
 use crate::vectors::{enter, same, vector_kernels, vectors};
 use crate::{Coset, FieldPath, Fr, Portable, Twiddles};
+use ark_ff::Field;
 
 /// Field vectors for AVX2 and FMA. [`Avx2::detect`] gives one where the processor allows.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +71,13 @@ impl Avx2 {
 impl FieldPath for Avx2 {
     vectors!(4);
 
+    fn add_scaled_integers(self, dst: &mut [Lanes], src: &[u64], signed: bool, c: Fr) {
+        same(dst.len() * Self::WIDTH, src.len());
+        // An integer taken for an element is x/R, R = 2^255.
+        let c = self.0.splat::<FrMod>(c * Fr::from(2u64).pow([255]));
+        enter!(add_scaled_integers(self, dst, src, signed, &c))
+    }
+
     fn fft(self, x: &mut [Lanes], twiddles: &Twiddles) {
         same(x.len() * Self::WIDTH, twiddles.len);
         if x.len() < 2 {
@@ -119,6 +127,19 @@ kernels! {
         let (dst, _) = dst.as_chunks_mut::<4>();
         for (d, x) in dst.iter_mut().zip(src) {
             *d = s.export::<FrMod>(&s.load(x));
+        }
+    }
+
+    /// A negative integer is the opposite of a product, digit by digit.
+    fn add_scaled_integers(s: Simd, dst: &mut [Lanes], src: &[u64], signed: bool, c: &[f64; 5]) {
+        let c = s.broadcast(*c);
+        let (src, _) = src.as_chunks::<4>();
+        for (d, x) in dst.iter_mut().zip(src) {
+            let x = s.integers(x);
+            let (x, sign) = if signed { s.magnitude(x) } else { (x, s.set(0.0)) };
+            let product = s.mul::<FrMod>(&s.whole(x), &c);
+            let sum = s.add(&s.load(d), &s.flip(&product, sign));
+            s.store(d, s.settle::<FrMod>(sum));
         }
     }
 
