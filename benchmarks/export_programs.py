@@ -61,8 +61,9 @@ def export(folder: Path, name: str, rows: int) -> None:
         project = Project(Path(project_folder), Exporter(folder, name))
         frame = numbers(rows)
         case = CASES[name](frame)
-        parent = project.commit(frame, "data")
-        child = project.commit(case.child, "child") if case.child is not frame else parent
+        source = frame if case.parent is None else case.parent
+        parent = project.commit(source, "data")
+        child = project.commit(case.child, "child") if case.child is not source else parent
         for number, other in enumerate(case.others):
             project.commit(other, f"other{number}")
         project.prove(case.child, case.claims, parents=() if child is parent else (parent,))
