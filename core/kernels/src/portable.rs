@@ -124,7 +124,7 @@ impl FieldPath for Portable {
         let scaled: Vec<_> = sum.scaled.iter().copied().chain(multiples).collect();
         let products = sum.products.len() + sum.minus.len() + scaled.len();
         // One product is sooner reduced by itself.
-        if products < 2 || products > Products::TOGETHER {
+        if !(2..=Products::TOGETHER).contains(&products) {
             return sum.plain(self, dst);
         }
         let constant = FrMod::raw(&sum.constant);
