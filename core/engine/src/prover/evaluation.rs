@@ -11,7 +11,7 @@ use zkp_kernels::{Coset, FieldPath, Fr};
 
 /// Elements that an expression is evaluated on at a time, so that intermediate values stay in the
 /// nearest cache.
-pub const BLOCK: usize = 64;
+pub const BLOCK: usize = 128;
 
 /// A lane in the form of a path.
 pub type Lane<P> = Vec<<P as FieldPath>::Pack>;
