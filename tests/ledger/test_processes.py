@@ -24,7 +24,8 @@ class Appender:
     """The program `appender.py`, running. What it acknowledged is read from its pipe, also when killed."""
 
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
-        self._process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
+        # Without a buffer: what it held after the first line, `communicate` would not see.
+        self._process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, bufsize=0)
         self._read = b""
         self._ended = False
 
