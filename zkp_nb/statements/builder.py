@@ -34,7 +34,7 @@ from zkp_nb.statements.program import (
     Public,
     Sum,
 )
-from zkp_nb.statements.ranges import Ranges, of_ranges, range_depth
+from zkp_nb.statements.ranges import Ranges, Values, of_ranges, range_depth
 from zkp_nb.statements.sources import Cell, Source, SourceColumn, common_units
 from zkp_nb.statements.witness import (
     LIMB_BITS,
@@ -339,7 +339,7 @@ class Builder:
         Args:
             cells: the values of `expr` modulo 2^64, where they cannot be computed from it.
         """
-        self._ranges.range(self, source, expr, width, self._graph.lift(weight), cells)
+        self._ranges.range(self, Values(source, expr, self._graph.lift(weight), cells), width)
 
     def nonnegative(
         self,
@@ -354,7 +354,7 @@ class Builder:
         For where the sign is all that matters: a range of that width takes one lookup more where limbs do not
         divide it.
         """
-        self._ranges.nonnegative(self, source, expr, width, self._graph.lift(weight), cells)
+        self._ranges.nonnegative(self, Values(source, expr, self._graph.lift(weight), cells), width)
 
     def within(self, source: Source, expr: Expr, low: int, high: int, weight: Expr | int = 1) -> None:
         """`low <= expr <= high` on every row of weight 1. Saying it twice adds nothing.
@@ -362,7 +362,7 @@ class Builder:
         A range says it where the interval has 2^w values. Narrow ones take a range from either end; wide ones are
         covered by two intervals of 2^w values, and a bit says in which one the value is.
         """
-        self._ranges.within(self, source, expr, low, high, self._graph.lift(weight))
+        self._ranges.within(self, Values(source, expr, self._graph.lift(weight)), low, high)
 
     # -- checks ---------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -32,6 +32,19 @@ _MIN_LIMB_BITS: Final = 13
 
 _LABEL: Final = "range/"
 """How labels of the aux columns begin that ranges take."""
+
+
+class Values(NamedTuple):
+    """The values of an expression on the rows of weight 1.
+
+    Attributes:
+        cells: they modulo 2^64, where they cannot be computed from the expression.
+    """
+
+    source: Source
+    expr: Expr
+    weight: Expr
+    cells: Callable[[], Words] | None = None
 
 
 class Ranges:
@@ -63,37 +76,21 @@ class Ranges:
         """Whether nothing depends on the bits of limbs so far."""
         return not (self.lookups or self._spans)
 
-    def range(
-        self,
-        builder: Builder,
-        source: Source,
-        expr: Expr,
-        width: int,
-        weight: Expr,
-        cells: Callable[[], Words] | None,
-    ) -> None:
+    def range(self, builder: Builder, of: Values, width: int) -> None:
         """See `Builder.range`."""
         if not 0 <= width <= MAX_WIDTH:
             raise _too_wide()
-        self._look_up(builder, source, expr, width, weight, cells)
+        self._look_up(builder, of, width)
 
-    def nonnegative(
-        self,
-        builder: Builder,
-        source: Source,
-        expr: Expr,
-        width: int,
-        weight: Expr,
-        cells: Callable[[], Words] | None,
-    ) -> None:
+    def nonnegative(self, builder: Builder, of: Values, width: int) -> None:
         """See `Builder.nonnegative`."""
         if width > MAX_WIDTH:
             raise _too_wide()
-        whole = -(-width // self.limb_bits) * self.limb_bits
-        self._look_up(builder, source, expr, whole, weight, cells)
+        self._look_up(builder, of, -(-width // self.limb_bits) * self.limb_bits)
 
-    def within(self, builder: Builder, source: Source, expr: Expr, low: int, high: int, weight: Expr) -> None:
+    def within(self, builder: Builder, of: Values, low: int, high: int) -> None:
         """See `Builder.within`."""
+        source, expr, weight, _ = of
         span = high - low
         said = (source.extent, expr - low, span, weight)
         if said in self._spans:
@@ -101,11 +98,11 @@ class Ranges:
         self._spans[said] = None
         width = span.bit_length()
         if span == (1 << width) - 1:
-            self.range(builder, source, expr - low, width, weight, None)
+            self.range(builder, Values(source, expr - low, weight), width)
         elif width <= self.limb_bits:
             # Both distances are below 2^limb_bits and add up to the span: so neither exceeds it.
-            self.range(builder, source, expr - low, self.limb_bits, weight, None)
-            self.range(builder, source, high - expr, self.limb_bits, weight, None)
+            self.range(builder, Values(source, expr - low, weight), self.limb_bits)
+            self.range(builder, Values(source, high - expr, weight), self.limb_bits)
         else:
             half, rest = halves(span)
             bit = builder.bit(
@@ -115,7 +112,7 @@ class Ranges:
                     builder.evaluate(expr - low) >= np.uint64(1 << half), source.extent.rows
                 ),
             )
-            self.range(builder, source, expr - low - bit * rest, half, weight, None)
+            self.range(builder, Values(source, expr - low - bit * rest, weight), half)
 
     def table(self, depth: int) -> Aux:
         """How often each value of limbs is looked up: the last aux column of a program of that depth."""
@@ -125,15 +122,8 @@ class Ranges:
         """The cells of `table`."""
         return multiplicities(self._looked_up, self.limb_bits, self._passed_over)
 
-    def _look_up(
-        self,
-        builder: Builder,
-        source: Source,
-        expr: Expr,
-        width: int,
-        weight: Expr,
-        cells: Callable[[], Words] | None,
-    ) -> None:
+    def _look_up(self, builder: Builder, of: Values, width: int) -> None:
+        source, expr, weight, _ = of
         builder.check_home(source, expr)
         if width == 0:
             builder.require(source, weight * expr)
@@ -142,7 +132,7 @@ class Ranges:
         if said in self._said:
             return
         self._said[said] = None
-        pieces = self._pieces(builder, source, expr, width, weight, cells)
+        pieces = self._pieces(builder, of, width)
         high = [
             builder.aux(source, f"{_LABEL}{number}/limb/{at}", partial(pieces.__getitem__, at))
             for at in range(1, -(-width // self.limb_bits))
@@ -156,18 +146,11 @@ class Ranges:
         if spare:
             self.lookups.append((numerator, gamma + (high[-1] if high else low) * (1 << spare)))
 
-    def _pieces(
-        self,
-        builder: Builder,
-        source: Source,
-        expr: Expr,
-        width: int,
-        weight: Expr,
-        cells: Callable[[], Words] | None,
-    ) -> list[Limb]:
+    def _pieces(self, builder: Builder, of: Values, width: int) -> list[Limb]:
         """Limbs of the values, lowest first, 0 on rows of weight 0, which are not looked up."""
         if not builder.proving:
             return []
+        source, expr, weight, cells = of
         n = source.extent.rows
         values = np.broadcast_to(cells() if cells else builder.evaluate(expr), n)
         weights = np.broadcast_to(builder.evaluate(weight), n)
