@@ -52,6 +52,16 @@ def changed(case: Case, at: int, **changes: object) -> list[str]:
     return claimed(case, groups=tuple(groups))
 
 
+def test_a_list_of_numbers_alone_takes_gamma_for_the_powers_that_it_does_not_need() -> None:
+    """Specification, statements: *Families*."""
+    for values, alike in (((), True), (("w",), False)):
+        (program,) = Case(claims.group_by("s", values, known=NAMES), committed(FRAME, "t")).programs
+        (node,) = [node for node in program.document()["nodes"] if node[0] == "fractions"]
+        _, gamma, alpha, delta, _ = node
+        assert alpha != gamma
+        assert (delta == gamma) is alike
+
+
 def test_other_totals_are_refused() -> None:
     case = published()
     assert changed(case, 0, sums=("10.6", "10"))

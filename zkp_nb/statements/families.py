@@ -63,8 +63,10 @@ class Family:
         if entries:
             gamma = self._gamma
             alpha = self.alpha if any(len(value) > 1 for _, value in entries) else gamma
-            assert delta or all(len(amount) == 1 for amount, _ in entries)
-            self.public = self.public + self._builder.fractions(gamma, alpha, delta or gamma, entries)
+            if all(len(amount) == 1 for amount, _ in entries):
+                delta = gamma
+            assert delta
+            self.public = self.public + self._builder.fractions(gamma, alpha, delta, entries)
 
     def among(self, source: Source, value: Expr, label: str, counts: Callable[[], Cells]) -> None:
         """Every value on the left is one of the values of this table, however often.
