@@ -36,12 +36,7 @@ from zkp_nb.statements.program import (
 )
 from zkp_nb.statements.ranges import Ranges, Values, of_ranges, range_depth
 from zkp_nb.statements.sources import Cell, Source, SourceColumn, common_units
-from zkp_nb.statements.witness import (
-    LIMB_BITS,
-    Words,
-    evaluate,
-    words,
-)
+from zkp_nb.statements.witness import LIMB_BITS, Words, evaluate, words
 from zkp_nb.table import Table
 from zkp_nb.table.cells import Cells
 
@@ -97,8 +92,7 @@ class Builder:
         """A builder that goes on from what is said so far."""
         twin = self.other()
         for name in vars(twin).keys() - _SHARED:
-            held = getattr(self, name)
-            setattr(twin, name, held.copy() if isinstance(held, Ranges) else copy.copy(held))
+            setattr(twin, name, copy.copy(getattr(self, name)))
         return twin
 
     # -- tables, columns, challenges ------------------------------------------------------------
@@ -211,6 +205,11 @@ class Builder:
         powers = self.powers(alpha, len(slots))
         terms = [(power * unit, cell) for power, (unit, cell) in zip(powers, slots, strict=True) if cell]
         return self.operand(f"{columns[0].source.dataset[:8]}/row", terms)
+
+    def powers_after(self, columns: Sequence[SourceColumn], alpha: Expr, count: int) -> list[Expr]:
+        """The powers of `alpha` that follow those which a fingerprint of the columns takes."""
+        slots = sum(len(column.parts) + 1 for column in columns)
+        return self.powers(alpha, slots + count)[slots:]
 
     def fingerprints(self, tables: Sequence[Sequence[SourceColumn]], alpha: Expr) -> list[Expr]:
         """Fingerprints of the rows of several tables that can be compared, column by column.

@@ -50,7 +50,7 @@ def bounded(
     width = (scale * (high - low)).bit_length()
     builder.nonnegative(source, value - bound if lower else bound - value, width, there)
     family = builder.family()
-    free = builder.powers(family.alpha, 1 + sum(len(each.parts) + 1 for each in by))[-1]
+    (free,) = builder.powers_after(by, family.alpha, 1)
     ours = builder.fingerprint(by, family.alpha, [unit[0] for unit in units[:-1]]) + free * bound
     theirs = builder.fingerprint([*keys, total], family.alpha, [unit[1] for unit in units])
     family.left(source, ours, there)

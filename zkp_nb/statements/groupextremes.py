@@ -129,8 +129,7 @@ class GroupExtremes(Fact):
         present = builder.negated(null)
         family = builder.family()
         row = builder.fingerprint(by, family.alpha)
-        keys = sum(len(each.parts) + 1 for each in by)
-        free = builder.powers(family.alpha, keys + len(sides))[keys:]
+        free = builder.powers_after(by, family.alpha, len(sides))
         deltas = builder.powers(builder.challenge("group/delta"), 1 + len(sides))
         tally = present
         for side, power, delta in zip(sides, free, deltas[1:], strict=True):
@@ -157,7 +156,6 @@ class GroupExtremes(Fact):
         """
         bounds: dict[Members, Bounds] = {}
         known = set()
-        low, high = interval(column)
         for group in self.groups:
             members = key_members(by, group.key)
             if members in known:
@@ -172,7 +170,7 @@ class GroupExtremes(Fact):
                 raise StatementError("A group has a least and a greatest value where it has values.")
             if count:
                 first, last = (cell_of(value, column) for value in ends)
-                if not low <= first <= last <= high:
+                if first > last:
                     raise StatementError("The least value of a group is above its greatest.")
                 bounds[members] = Bounds(first, last, count)
         if not bounds:

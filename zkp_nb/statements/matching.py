@@ -82,8 +82,7 @@ def found_among(
     family = builder.family()
     tables = [*(columns for columns, _ in looked_up), keys]
     units = [common_units(columns) for columns in zip(*tables, strict=True)]
-    slots = sum(len(column.parts) + 1 for column in keys)
-    free = builder.powers(family.alpha, slots + 1)[slots]
+    (free,) = builder.powers_after(keys, family.alpha, 1)
     for at, (columns, mark) in enumerate(looked_up):
         value = builder.fingerprint(columns, family.alpha, [unit[at] for unit in units])
         family.left(columns[0].source, value + free * mark, present(builder, columns))

@@ -62,7 +62,7 @@ class Opening(Fact):
             raise StatementError("The statement names each row once, in order, and none beyond the last.")
         family = builder.family()
         row = builder.fingerprint(columns, family.alpha)
-        place = builder.powers(family.alpha, 1 + sum(len(column.parts) + 1 for column in columns))[-1]
+        (place,) = builder.powers_after(columns, family.alpha, 1)
         opened = builder.bit(source, "opened", lambda: marked(source.extent.rows, np.array(numbers)))
         family.left(source, row + place * builder.index(source), opened)
         members = [key_members(columns, each.values) for each in self.rows]

@@ -6,7 +6,6 @@ passes itself along, as limbs are aux columns of its program.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -63,12 +62,11 @@ class Ranges:
         self._looked_up: list[Limb] = []
         self._passed_over = 0
 
-    def copy(self) -> Ranges:
-        """One that goes on from what is said so far."""
-        twin = copy.copy(self)
+    def __copy__(self) -> Ranges:
+        twin = Ranges(self.limb_bits)
         twin.lookups = [*self.lookups]
         twin._said, twin._spans = {**self._said}, {**self._spans}
-        twin._looked_up = [*self._looked_up]
+        twin._looked_up, twin._passed_over = [*self._looked_up], self._passed_over
         return twin
 
     @property

@@ -104,7 +104,7 @@ class RowsWithout(Statement):
         found = builder.bit(source, "found", lambda: _known(first, second))
         apart = builder.family()
         units = [common_units(columns) for columns in zip(*tables, strict=True)]
-        free = builder.powers(apart.alpha, 1 + sum(len(each.parts) + 1 for each in first))[-1]
+        (free,) = builder.powers_after(first, apart.alpha, 1)
         ours, theirs, made = (
             builder.fingerprint(columns, apart.alpha, [unit[at] for unit in units])
             for at, columns in enumerate((first, second, output))
