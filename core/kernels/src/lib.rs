@@ -110,11 +110,6 @@ pub trait FieldPath: Copy + Send + Sync + 'static {
     fn fft(self, x: &mut [Self::Pack], twiddles: &Twiddles);
     /// As [`FieldPath::fft`] with values on a coset: value `i` is at `shift root^bitrev(i)`.
     fn coset_fft(self, x: &mut [Self::Pack], coset: &Coset);
-    /// As [`FieldPath::coset_fft`], of other coefficients into `x`.
-    fn coset_fft_from(self, coefficients: &[Self::Pack], x: &mut [Self::Pack], coset: &Coset) {
-        x.copy_from_slice(coefficients);
-        self.coset_fft(x, coset);
-    }
     /// Inverse of [`FieldPath::fft`], the factor 1/n included.
     fn ifft(self, x: &mut [Self::Pack], twiddles: &Twiddles);
 }

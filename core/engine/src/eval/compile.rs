@@ -1,19 +1,9 @@
 //! From expressions to slice operations.
 
 use super::graph::{Expr, Graph, Value};
-use super::{Op, Source, SumOp, Tape};
+use super::{Op, Source, SumOf, Tape};
 use ark_ff::{AdditiveGroup, Field, PrimeField};
 use zkp_kernels::{Fr, MAX_PRODUCTS, MAX_SMALL};
-
-/// A sum of products and of multiples, by expressions.
-#[derive(Default)]
-struct Terms {
-    products: Vec<(usize, usize)>,
-    minus: Vec<(usize, usize)>,
-    scaled: Vec<(usize, Fr)>,
-    small: Vec<(usize, i64)>,
-    constant: Fr,
-}
 
 pub(super) struct Compiler<'a> {
     graph: &'a Graph,
@@ -92,14 +82,14 @@ impl<'a> Compiler<'a> {
                 self.release(b);
             }
             Expr::Sum(..) => {
-                let mut terms = Terms::default();
+                let mut terms = SumOf::new(Fr::ZERO);
                 self.gather(expr, Fr::ONE, absorbed, &mut terms);
-                self.sum(expr, terms);
+                self.sum(expr, &terms);
             }
         }
     }
 
-    fn gather(&self, sum: usize, by: Fr, absorbed: &[bool], out: &mut Terms) {
+    fn gather(&self, sum: usize, by: Fr, absorbed: &[bool], out: &mut SumOf<usize>) {
         let Expr::Sum(terms, constant) = &self.graph.exprs[sum] else {
             return;
         };
@@ -122,39 +112,27 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn sum(&mut self, expr: usize, terms: Terms) {
-        let pairs = |pairs: &[(usize, usize)]| -> Vec<(Source, Source)> {
-            let places = pairs.iter().map(|(a, b)| (self.place(*a), self.place(*b)));
-            places.collect()
-        };
-        let (mut products, mut minus) = (pairs(&terms.products), pairs(&terms.minus));
-        let scaled = terms.scaled.iter().map(|(a, c)| (self.place(*a), *c));
-        let mut scaled: Vec<(Source, Fr)> = scaled.collect();
-        let small = terms.small.iter().map(|(a, k)| (self.place(*a), *k));
-        let mut small: Vec<(Source, i64)> = small.collect();
-        let mut constant = terms.constant;
+    fn sum(&mut self, expr: usize, terms: &SumOf<usize>) {
+        let mut all = terms.map(|term| self.place(term));
         let d = self.allocate(expr);
         // As many operations as the limits of one demand.
         let mut before = None;
         loop {
-            let mut op = SumOp {
-                constant: std::mem::take(&mut constant),
-                ..SumOp::default()
-            };
+            let mut op = SumOf::new(std::mem::take(&mut all.constant));
             op.small.extend(before.map(|place| (place, 1)));
             let mut left = MAX_PRODUCTS;
-            op.products = take(&mut products, &mut left);
-            op.minus = take(&mut minus, &mut left);
-            op.scaled = take(&mut scaled, &mut left);
+            op.products = take(&mut all.products, &mut left);
+            op.minus = take(&mut all.minus, &mut left);
+            op.scaled = take(&mut all.scaled, &mut left);
             let mut weight = 1;
-            while let Some((_, k)) = small.last() {
+            while let Some((_, k)) = all.small.last() {
                 weight += k.unsigned_abs();
                 if weight > MAX_SMALL {
                     break;
                 }
-                op.small.extend(small.pop());
+                op.small.extend(all.small.pop());
             }
-            let rest = products.len() + minus.len() + scaled.len() + small.len();
+            let rest = all.products.len() + all.minus.len() + all.scaled.len() + all.small.len();
             let to = match rest {
                 0 => d,
                 _ => self.register(),

@@ -29,23 +29,48 @@ enum Op {
     Add(usize, Source, Source),
     Sub(usize, Source, Source),
     Mul(usize, Source, Source),
-    Sum(usize, SumOp),
+    Sum(usize, SumOf<Source>),
     Fill(usize, Fr),
     /// Hands a root, by its place among those computed, to the caller.
     Emit(usize, Source),
 }
 
-/// [`zkp_kernels::Sum`] by places.
-#[derive(Clone, Debug, Default)]
-struct SumOp {
-    products: Vec<(Source, Source)>,
-    minus: Vec<(Source, Source)>,
-    scaled: Vec<(Source, Fr)>,
-    small: Vec<(Source, i64)>,
+/// [`zkp_kernels::Sum`] of anything that stands for vectors.
+#[derive(Clone, Debug)]
+struct SumOf<T> {
+    products: Vec<(T, T)>,
+    minus: Vec<(T, T)>,
+    scaled: Vec<(T, Fr)>,
+    small: Vec<(T, i64)>,
     constant: Fr,
 }
 
-impl SumOp {
+impl<T: Copy> SumOf<T> {
+    /// The sum of nothing but a constant.
+    fn new(constant: Fr) -> Self {
+        SumOf {
+            products: Vec::new(),
+            minus: Vec::new(),
+            scaled: Vec::new(),
+            small: Vec::new(),
+            constant,
+        }
+    }
+
+    /// The same sum of what `f` gives for each operand.
+    fn map<U>(&self, f: impl Fn(T) -> U) -> SumOf<U> {
+        let pairs = |of: &[(T, T)]| of.iter().map(|(a, b)| (f(*a), f(*b))).collect();
+        SumOf {
+            products: pairs(&self.products),
+            minus: pairs(&self.minus),
+            scaled: self.scaled.iter().map(|(a, c)| (f(*a), *c)).collect(),
+            small: self.small.iter().map(|(a, k)| (f(*a), *k)).collect(),
+            constant: self.constant,
+        }
+    }
+}
+
+impl SumOf<Source> {
     /// The operation into a register.
     fn simplest(self, d: usize) -> Op {
         let products = self.products.len() + self.minus.len() + self.scaled.len();
@@ -193,34 +218,23 @@ impl Tape {
                 Op::Add(_, a, b) => path.add(dst, get(*a), get(*b)),
                 Op::Sub(_, a, b) => path.sub(dst, get(*a), get(*b)),
                 Op::Mul(_, a, b) => path.mul(dst, get(*a), get(*b)),
-                Op::Sum(_, sum) => run_sum(path, dst, sum, get),
+                Op::Sum(_, sum) => {
+                    let sum = sum.map(get);
+                    let sum = Sum {
+                        products: &sum.products,
+                        minus: &sum.minus,
+                        scaled: &sum.scaled,
+                        small: &sum.small,
+                        constant: sum.constant,
+                    };
+                    path.combine(dst, &sum);
+                }
                 Op::Fill(_, s) => path.fill(dst, *s),
                 Op::Emit(..) => {}
             }
             all[d] = out;
         }
     }
-}
-
-fn run_sum<'a, P: FieldPath>(
-    path: P,
-    dst: &mut [P::Pack],
-    sum: &SumOp,
-    get: impl Fn(Source) -> &'a [P::Pack],
-) {
-    let pairs = |pairs: &[(Source, Source)]| -> Vec<_> {
-        pairs.iter().map(|(a, b)| (get(*a), get(*b))).collect()
-    };
-    let scaled: Vec<_> = sum.scaled.iter().map(|(a, c)| (get(*a), *c)).collect();
-    let small: Vec<_> = sum.small.iter().map(|(a, k)| (get(*a), *k)).collect();
-    let sum = Sum {
-        products: &pairs(&sum.products),
-        minus: &pairs(&sum.minus),
-        scaled: &scaled,
-        small: &small,
-        constant: sum.constant,
-    };
-    path.combine(dst, &sum);
 }
 
 fn source<'a, T>(

@@ -62,8 +62,8 @@ impl<P: FieldPath> Prover<'_, P> {
         Ok(())
     }
 
-    /// The sums of fractions on all cells of the lanes that hold rows. Where a numerator is zero its fraction is, whatever
-    /// the denominator.
+    /// The sums of fractions on all cells of the lanes that hold rows. Where a numerator is zero its
+    /// fraction is, whatever the denominator.
     fn helper_values(
         &self,
         grid: &[GridColumn],

@@ -282,7 +282,8 @@ impl<P: FieldPath> Prover<'_, P> {
             }
             for (c, (pass, sums)) in on_cosets.iter().zip(sums).enumerate() {
                 for (k, coset) in pass.terms.columns(j).iter().zip(pass.coset.iter().cycle()) {
-                    path.coset_fft_from(&coefficients[*k], &mut values[*k], coset);
+                    values[*k].copy_from_slice(&coefficients[*k]);
+                    path.coset_fft(&mut values[*k], coset);
                 }
                 pass.add(path, workspace, j, 0..packs, values, weights[j], sums);
                 if c < self.coset_passes() {
